@@ -1,0 +1,116 @@
+"""Array types, and codes: numbers from 0 in place of labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Array = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
+
+#: A table of occurrences is used in place of hashing up to this many cells for each row.
+DENSE = 8
+
+
+def compress(keys: Codes, bound: int) -> tuple[Codes, Codes]:
+    """Renumber keys in 0 … bound − 1 by the keys that occur, in their order.
+
+    Parameters
+    ----------
+    keys : (n,) integers, −1 stays −1
+    bound : one more than the largest key possible
+
+    Returns
+    -------
+    codes : (n,) new numbers
+    found : (k,) the keys that occur, ascending
+
+    Examples
+    --------
+    >>> compress(np.array([7, 3, 7, -1]), 10)
+    (array([ 1,  0,  1, -1]), array([3, 7]))
+    """
+    outside = keys.size > 0 and int(keys.min()) < 0
+    if bound <= DENSE * keys.size + 1024:
+        present = np.zeros(bound + 1, dtype=bool)
+        present[keys] = True  # the key −1 falls on the last place, which is not counted
+        found = np.flatnonzero(present[:bound])
+        number = np.full(bound + 1, -1, dtype=np.intp)
+        number[found] = np.arange(found.size)
+        return number[keys], found
+    codes, unique = pd.factorize(keys)
+    order = np.argsort(unique)
+    rank = np.empty(unique.size, dtype=np.intp)
+    rank[order] = np.arange(unique.size)
+    codes, found = rank[codes], np.asarray(unique)[order]
+    if outside:
+        codes, found = codes - 1, found[1:]
+    return codes, found.astype(np.intp)
+
+
+def cross(first: Codes, second: Codes, count: int) -> tuple[Codes, Codes, Codes]:
+    """Number the pairs that occur, in the order of the first, then of the second code.
+
+    Parameters
+    ----------
+    first, second : (n,) codes; a row with −1 in either is in no pair
+    count : number of levels of the second
+
+    Returns
+    -------
+    codes : (n,) pair of each row, −1 outside
+    first, second : (k,) codes of each pair
+    """
+    keys = first * count + second
+    keys[(first < 0) | (second < 0)] = -1
+    bound = (int(first.max(initial=-1)) + 1) * count
+    codes, found = compress(keys, bound)
+    return codes, found // count, found % count
+
+
+def factorise(values: pd.Series) -> tuple[Codes, pd.Index[Any]]:
+    """Number the levels of a column: sorted, or in the order of its categories; missing is −1.
+
+    Examples
+    --------
+    >>> factorise(pd.Series(["b", "a", None, "b"]))[0]
+    array([ 1,  0, -1,  1])
+    """
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        codes, found = compress(values.cat.codes.to_numpy(np.intp), len(values.cat.categories))
+        return codes, values.cat.categories[found]
+    raw = values.to_numpy() if isinstance(values.dtype, np.dtype) else None
+    if raw is not None and raw.dtype.kind in "iu" and raw.size:
+        low, high = int(raw.min()), int(raw.max())
+        if high - low <= DENSE * raw.size + 1024:
+            codes, found = compress((raw - low).astype(np.intp), high - low + 1)
+            return codes, pd.Index(found + low)
+    codes, levels = pd.factorize(values, use_na_sentinel=True)
+    index = pd.Index(levels)
+    try:
+        order = index.argsort()
+    except TypeError:  # labels of several kinds: in the order of their text
+        order = np.argsort(np.array([str(v) for v in index]), kind="stable")
+    rank = np.empty(len(index) + 1, dtype=np.intp)
+    rank[order] = np.arange(len(index))
+    rank[-1] = -1
+    return rank[codes], index[order]
+
+
+def runs(sorted_codes: Codes) -> Codes:
+    """Return where each run of equal values begins in a sorted array."""
+    if sorted_codes.size == 0:
+        return np.zeros(0, dtype=np.intp)
+    return np.flatnonzero(np.r_[True, sorted_codes[1:] != sorted_codes[:-1]])
+
+
+def sum_runs(values: Array, starts: Codes) -> Array:
+    """Add up consecutive rows of an array, each run from one start to the next."""
+    if starts.size == 0:
+        return np.zeros((0, *values.shape[1:]))
+    out: Array = np.add.reduceat(values, starts, axis=0)
+    return out

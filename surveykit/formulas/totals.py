@@ -1,0 +1,99 @@
+"""Where rows meet domains: weighted sums of columns for each occupied (unit, domain) cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+
+from surveykit.formulas.arrays import Array, Codes, cross, runs, sum_runs
+
+
+class Column(NamedTuple):
+    """One column of a statistic.
+
+    ``values`` (n,) with 0 where missing, or None for a column of ones; ``missing`` the row numbers
+    without an answer.
+    """
+
+    values: Array | None
+    missing: Codes
+
+
+class Cells(NamedTuple):
+    """Occupied (unit, domain) pairs, ordered by domain, then unit.
+
+    ``row`` (n,) cell of each row, −1 outside; ``unit``, ``domain`` (C,) codes of each cell;
+    ``P`` units, ``D`` domains.
+    """
+
+    row: Codes
+    unit: Codes
+    domain: Codes
+    P: int
+    D: int
+
+    @property
+    def starts(self) -> Codes:
+        """(D,) first cell of each domain; every domain has one."""
+        return runs(self.domain)
+
+
+def make_cells(unit: Codes, domain: Codes, P: int, D: int) -> Cells:
+    """Find the occupied cells of rows with a unit and a domain (−1: outside)."""
+    row, cell_domain, cell_unit = cross(domain, unit, P)
+    return Cells(row, cell_unit, cell_domain, P, D)
+
+
+class Weigher:
+    """Weighted sums by cell, for one weight and one set of cells.
+
+    One compressed sparse row matrix (C × n) holds the weights; each column of a statistic costs one
+    product with it. Rows outside every cell take no part.
+    """
+
+    def __init__(self, cells: Cells, w: Array) -> None:
+        inside = np.flatnonzero((cells.row >= 0) & (w > 0))
+        cell = cells.row[inside]
+        C = cells.unit.size
+        self.cells = cells
+        self.w = w
+        self.matrix = sp.csr_matrix((w[inside], (cell, inside)), shape=(C, w.size))
+        self.weight = np.bincount(cell, weights=w[inside], minlength=C)
+        self.rows = np.bincount(cell, minlength=C)
+
+    def missing(self, column: Column) -> Codes:
+        """Rows of the cells that have no answer in this column."""
+        rows = column.missing
+        return rows[(self.cells.row[rows] >= 0) & (self.w[rows] > 0)]
+
+    def answers(self, column: Column) -> Codes:
+        """(C,) number of rows with an answer."""
+        rows = self.missing(column)
+        if rows.size == 0:
+            return self.rows
+        lost = np.bincount(self.cells.row[rows], minlength=self.rows.size)
+        return self.rows - lost
+
+    def total(self, column: Column) -> Array:
+        """(C,) weighted sum of one column."""
+        if column.values is not None:
+            out: Array = self.matrix @ column.values
+            return out
+        rows = self.missing(column)
+        if rows.size == 0:
+            return self.weight
+        lost = np.bincount(self.cells.row[rows], weights=self.w[rows], minlength=self.weight.size)
+        held = self.answers(column) > 0
+        return np.where(held, self.weight - lost, 0.0)
+
+    def totals(self, columns: Iterable[Column]) -> Array:
+        """(C, c) weighted sums of the columns."""
+        return np.column_stack([self.total(column) for column in columns])
+
+
+def by_domain(cells: Cells, S: Array) -> Array:
+    """(D, …) sums over the cells of each domain."""
+    return sum_runs(S, cells.starts)

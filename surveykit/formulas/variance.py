@@ -1,0 +1,309 @@
+"""Design variance of totals: one quadratic form for each stage, and the covariance that is read from it.
+
+.. math:: \\hat V = \\sum_s \\sum_h F_{sh} (1 - f_{sh}) \\frac{n_{sh}}{n_{sh} - 1}
+          \\sum_{i \\in h} (z_{shi} - \\bar z_{sh})^2
+
+with z the totals of the weighted influence by unit of stage s, F the product of the sampling fractions of
+the stages above (Särndal, Swensson & Wretman 1992, result 4.3.1; Wolter 2007, ch. 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import scipy.sparse as sp
+
+from surveykit.formulas.arrays import Array, Codes, Mask, runs, sum_runs
+from surveykit.formulas.statistics import divide
+from surveykit.formulas.totals import Cells
+
+BLOCK = 256  # columns of a contrast matrix worked on at once
+DENSE = 10_000_000  # numbers in a matrix that is still written out
+
+
+class Pairs(NamedTuple):
+    """Occupied (stratum, domain) pairs of one stage.
+
+    ``z`` (c, q) totals by stage unit and domain; ``starts`` first of them in each pair; ``h``, ``domain``,
+    ``held`` (k,) stratum, domain and number of units with the domain; ``centre`` (k, q); ``scale`` (D,).
+    """
+
+    z: Array
+    unit: Codes
+    column: Codes
+    starts: Codes
+    h: Codes
+    domain: Codes
+    held: Codes
+    centre: Array
+    scale: Array
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of selection; units and strata are numbered in the order of the finest units.
+
+    ``unit`` (P,) stage unit of each finest unit; ``stratum`` (U,) stratum of each stage unit; ``n`` (H,)
+    units drawn; ``f`` (H,) fraction drawn, 0 with replacement; ``factor`` (H,) product of the fractions
+    above. ``lonely``: what a stratum with one unit gives; ``lonely_domain``: what a stratum gives in which
+    a domain has one unit.
+    """
+
+    unit: Codes
+    stratum: Codes
+    n: Codes
+    f: Array
+    factor: Array
+    lonely: str = "certainty"
+    lonely_domain: str = "off"
+
+    @property
+    def alone(self) -> Mask:
+        """(H,) strata with one unit that was not taken with certainty."""
+        return np.asarray((self.n == 1) & (self.f < 1))
+
+    @property
+    def a(self) -> Array:
+        """(H,) factor of the sum of squares."""
+        a = self.factor * (1 - self.f) * self.n / np.maximum(self.n - 1, 1)
+        out: Array = np.where(self.alone & (self.lonely != "centre"), 0.0, a)
+        return out
+
+    def sums(self, M: Array) -> Array:
+        """(U, m) totals by stage unit."""
+        return M if self.unit.size == self.stratum.size else sum_runs(M, runs(self.unit))
+
+    def means(self, t: Array) -> Array:
+        """(H, m) what unit totals of a column that fills the sample are compared with."""
+        mean = sum_runs(t, runs(self.stratum)) / self.n[:, None]
+        if self.lonely == "centre":
+            mean[self.alone] = t.mean(axis=0)
+        return mean
+
+    def apply(self, M: Array) -> Array:
+        """(P, m) the matrix of the form times M (P, m), for columns that fill the sample."""
+        t = self.sums(M)
+        r = (t - self.means(t)[self.stratum]) * self.a[self.stratum][:, None]
+        if self.lonely == "centre" and self.alone.any():
+            r = r - r[self.alone[self.stratum]].sum(axis=0) / len(r)
+        out: Array = r[self.unit]
+        return out
+
+    def form(self, M: Array) -> Array:
+        """(m, m) quadratic form M' Ω M, for columns that fill the sample."""
+        t = self.sums(M)
+        r = (t - self.means(t)[self.stratum]) * np.sqrt(self.a[self.stratum])[:, None]
+        out: Array = r.T @ r
+        return out
+
+    def pairs(self, cells: Cells, Z: Array) -> Pairs:
+        """Sum the cells by stage unit, and find the centre of each (stratum, domain) pair."""
+        unit, domain, z = self.unit[cells.unit], cells.domain, Z
+        if self.unit.size != self.stratum.size:
+            first = runs(domain * self.stratum.size + unit)
+            unit, domain, z = unit[first], domain[first], sum_runs(Z, first)
+        stratum = self.stratum[unit]
+        starts = runs(domain * self.n.size + stratum)
+        h, d = stratum[starts], domain[starts]
+        held = np.diff(np.r_[starts, stratum.size])
+        centre = sum_runs(z, starts) / self.n[h][:, None]
+        single = (held == 1) & (self.n[h] > 1)
+        swap = self.alone[h] & (self.lonely == "centre") | single & (self.lonely_domain == "centre")
+        if swap.any():
+            present = np.bincount(d, weights=self.n[h], minlength=cells.D)
+            overall = sum_runs(z, runs(domain)) / present[:, None]
+            centre[swap] = overall[d[swap]]
+        poor = self.alone[h] & (self.lonely == "average") | single & (self.lonely_domain == "average")
+        strata, bad = np.bincount(d, minlength=cells.D), np.bincount(d, poor, minlength=cells.D)
+        scale = divide(strata.astype(float), strata - bad)
+        return Pairs(z, unit, domain, starts, h, d, held, centre, scale)
+
+    def squares(self, pairs: Pairs) -> Array:
+        """(D, q) quadratic form of each domain's own column; units without the domain count as 0."""
+        out = sum_runs((pairs.z - np.repeat(pairs.centre, pairs.held, axis=0)) ** 2, pairs.starts)
+        out += (self.n[pairs.h] - pairs.held)[:, None] * pairs.centre**2
+        out *= self.a[pairs.h][:, None]
+        if self.lonely_domain == "average":
+            out[(pairs.held == 1) & (self.n[pairs.h] > 1)] = 0.0
+        return sum_runs(out, runs(pairs.domain)) * pairs.scale[:, None]
+
+    def combine(self, cells: Cells, Z: Array, L: sp.csr_matrix, X: Array, BL: Array) -> Array:
+        """(m, m) quadratic form of combinations L of the domains' columns, less X (P, p) times BL (p, m)."""
+        q = Z.shape[1]
+        pairs = self.pairs(cells, Z)
+        L = sp.diags(np.repeat(np.sqrt(pairs.scale), q)) @ L
+        t = spread(pairs.z, pairs.unit, pairs.column, (self.stratum.size, L.shape[0])) @ L
+        centre = spread(pairs.centre, pairs.h, pairs.domain, (self.n.size, L.shape[0])) @ L
+        r = np.asarray(t.todense()) - np.asarray(centre.todense())[self.stratum]
+        if X.shape[1]:
+            x = self.sums(X)
+            r = r - (x - self.means(x)[self.stratum]) @ BL
+        r = r * np.sqrt(self.a[self.stratum])[:, None]
+        out: Array = r.T @ r
+        return out
+
+
+def spread(z: Array, row: Codes, domain: Codes, shape: tuple[int, int]) -> sp.csr_matrix:
+    """Place (c, q) values in the columns d q + j of a sparse matrix."""
+    q = z.shape[1]
+    columns = (domain[:, None] * q + np.arange(q)).ravel()
+    return sp.csr_matrix((z.ravel(), (np.repeat(row, q), columns)), shape=shape)
+
+
+class Covariance(Protocol):
+    """Covariance of k estimates; nothing k × k is made until it is asked for."""
+
+    def diag(self) -> Array:
+        """(k,) variances."""
+        ...
+
+    def of(self, L: sp.csr_matrix) -> Array:
+        """(m, m) covariance of the combinations L (k, m)."""
+        ...
+
+    def full(self) -> Array:
+        """(k, k) covariance."""
+        ...
+
+
+def check_size(k: int, most: int = 5000) -> None:
+    """Refuse a full covariance that would not fit in memory."""
+    if k > most:
+        raise ValueError(
+            f"The full covariance of {k} estimates has {k * k:,} numbers. Ask for what you need with "
+            "contrast(), covariance.diag() or covariance.of(L)."
+        )
+
+
+@dataclass(frozen=True)
+class Taylor:
+    """Covariance by linearisation: z = sparse(Z) − X B, read through the forms of the stages.
+
+    ``Z`` (C, q) weighted influence by cell; ``X`` (P, p) and ``B`` (p, D, q) what the weighting steps
+    take away. Estimates are numbered d q + j.
+    """
+
+    stages: tuple[Stage, ...]
+    cells: Cells
+    Z: Array
+    X: Array
+    B: Array
+
+    @property
+    def size(self) -> int:
+        """Number of estimates k."""
+        return self.cells.D * self.Z.shape[1]
+
+    def diag(self) -> Array:
+        """(k,) variances."""
+        out = np.zeros((self.cells.D, self.Z.shape[1]))
+        for stage in self.stages:
+            pairs = stage.pairs(self.cells, self.Z)
+            part = stage.squares(pairs)
+            if self.X.shape[1]:
+                part += self._low(stage) * pairs.scale[:, None]
+            out += part
+        return np.maximum(out, 0.0).ravel()
+
+    def _low(self, stage: Stage) -> Array:
+        """(D, q) what the low-rank part adds: −2 (Z'ΩX)_d B_d + B_d' (X'ΩX) B_d."""
+        OX = stage.apply(self.X)
+        out: Array = np.einsum("pdq,pr,rdq->dq", self.B, stage.form(self.X), self.B)
+        for j in range(self.X.shape[1]):
+            out -= 2 * self.B[j] * sum_runs(self.Z * OX[self.cells.unit, j, None], self.cells.starts)
+        return out
+
+    def of(self, L: sp.csr_matrix) -> Array:
+        """(m, m) covariance of the combinations L (k, m)."""
+        BL = self.B.reshape(self.B.shape[0], -1) @ L
+        parts = [s.combine(self.cells, self.Z, L, self.X, BL) for s in self.stages]
+        return np.asarray(sum(parts, np.zeros((L.shape[1],) * 2)))
+
+    def full(self) -> Array:
+        """(k, k) covariance; refused above 5,000 estimates."""
+        check_size(self.size)
+        odd = any(s.lonely_domain != "off" or s.alone.any() for s in self.stages)
+        if odd or self.X.shape[1] or self.cells.P * self.size <= DENSE:
+            return self.of(sp.identity(self.size, format="csr"))
+        V = np.zeros((self.size, self.size))
+        for s in self.stages:
+            pairs = s.pairs(self.cells, self.Z)
+            T = spread(pairs.z, pairs.unit, pairs.column, (s.stratum.size, self.size))
+            M = spread(pairs.centre, pairs.h, pairs.domain, (s.n.size, self.size))
+            V += (T.T @ sp.diags(s.a[s.stratum]) @ T - M.T @ sp.diags(s.a * s.n) @ M).toarray()
+        np.fill_diagonal(V, self.diag())
+        return V
+
+
+@dataclass(frozen=True)
+class Combined:
+    """Covariance of linear combinations L (k, m) of estimates."""
+
+    base: Covariance
+    L: sp.csr_matrix
+
+    def diag(self) -> Array:
+        """(m,) variances, worked in blocks of columns."""
+        L = self.L.tocsc()
+        if (np.diff(L.indptr) == 1).all():
+            picked: Array = self.base.diag()[L.indices] * L.data**2
+            return picked
+        m = L.shape[1]
+        parts = [np.diag(self.base.of(L[:, i : i + BLOCK].tocsr())) for i in range(0, m, BLOCK)]
+        return np.concatenate(parts)
+
+    def of(self, L: sp.csr_matrix) -> Array:
+        """(m, m) covariance of further combinations."""
+        return self.base.of((self.L @ L).tocsr())
+
+    def full(self) -> Array:
+        """(m, m) covariance."""
+        check_size(self.L.shape[1])
+        return self.base.of(self.L)
+
+
+class Holding(NamedTuple):
+    """Which units hold which estimate, for degrees of freedom.
+
+    ``unit``, ``stratum`` (C,) codes of each cell that count for df; ``domain`` (C,);
+    ``answered`` (C, q) whether the cell has answers, or None if all have.
+    """
+
+    unit: Codes
+    stratum: Codes
+    domain: Codes
+    answered: Mask | None
+    q: int
+
+    def count(self, codes: Codes, j: int) -> Codes:
+        """(D,) distinct codes of each domain among the cells with answers to output j."""
+        D = int(self.domain[-1]) + 1
+        keep = slice(None) if self.answered is None else self.answered[:, j]
+        domain, code = self.domain[keep], codes[keep]
+        starts = runs(domain * (int(codes.max(initial=0)) + 1) + code)
+        return np.bincount(domain[starts], minlength=D)
+
+    def units(self) -> Codes:
+        """(D, q) units that hold each estimate."""
+        return self._table(self.unit)
+
+    def df(self) -> Array:
+        """(D, q) units less strata that hold each estimate."""
+        return (self._table(self.unit) - self._table(self.stratum)).astype(float)
+
+    def _table(self, codes: Codes) -> Codes:
+        if self.answered is None:
+            return np.repeat(self.count(codes, 0)[:, None], self.q, axis=1)
+        return np.column_stack([self.count(codes, j) for j in range(self.q)])
+
+    def union(self, rows: Sequence[int]) -> tuple[int, int]:
+        """Units and strata that hold any of the estimates d q + j."""
+        keep = np.zeros(self.domain.size, dtype=bool)
+        for k in rows:
+            d, j = divmod(int(k), self.q)
+            part = self.domain == d
+            keep |= part if self.answered is None else part & self.answered[:, j]
+        return np.unique(self.unit[keep]).size, np.unique(self.stratum[keep]).size

@@ -1,0 +1,92 @@
+"""The survey design of a report: strata, stages, design weight, nonresponse, raking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import pandas as pd
+
+from sampling.checks import ArgumentError, ColumnError, DataError, LonelyPSUError, MarginError
+from surveykit.design import Design
+from surveykit.weighting import adjust_nonresponse, rake
+
+from .settings import Settings
+
+__all__ = ["build_design"]
+
+
+def build_design(
+    data: pd.DataFrame,
+    settings: Settings,
+    communes: pd.DataFrame,
+    margins: Mapping[str, Mapping[str, float]],
+) -> Design:
+    """Return the weighted design of both waves.
+
+    Communes are the first stage, villages (if named) the second. A commune taken with certainty is no source of
+    sampling error itself: its fraction is 1, so its villages count. Classes of nonresponse and raking are
+    worked out in each wave by itself.
+
+    Parameters
+    ----------
+    data : DataFrame
+        As in ``Project.data``.
+    settings : Settings
+        The checked keys.
+    communes : DataFrame
+        By code, with ``probability``.
+    margins : mapping
+        Population shares by characteristic and level.
+
+    Returns
+    -------
+    Design
+    """
+    data = data.copy()
+    stages = ["commune", "village"] if "village" in data else ["commune", "id"]
+    options: dict[str, Any] = {"psu": stages, "lonely_psu": settings["design.lonely_psu"]}
+    if "stratum" in data:
+        options["strata"] = "stratum"
+    if "weight" in data:
+        options["weights"] = "weight"
+    else:
+        options["sampling"] = "srs" if settings["design.selection"] == "srs" else "self-selected"
+    sure = data["commune"].map(communes["probability"]) == 1
+    if sure.any():
+        data["fraction_1"] = sure.astype(float)
+        data["fraction_2"] = 0.0
+        options["fpc"] = ["fraction_1", "fraction_2"]
+    for name in margins:
+        data[f"rake_{name}"] = data["wave"].astype(str) + " " + data[f"x_{name}"]
+    with naming("columns"):
+        design = Design(data, **options)
+    if (data["responded"] == 0).any():
+        cells = ["wave", *(f"x_{name}" for name in settings["weighting.nonresponse_cells"])]
+        with naming("weighting.nonresponse_cells"):
+            design = adjust_nonresponse(design, responded="responded", cells=cells)
+    if margins:
+        with naming("weighting.rake"):
+            design = rake(design, _by_wave(design, margins))
+    return design
+
+
+def _by_wave(
+    design: Design, margins: Mapping[str, Mapping[str, float]]
+) -> dict[str, dict[str, float]]:
+    """Return the margins of both waves in one, each wave keeping its sum of weights."""
+    share = design.weights.groupby(design.data["wave"]).sum() / design.weights.sum()
+    return {
+        f"rake_{name}": {f"{wave} {level}": float(share[wave] * s) for wave in (1, 2) for level, s in levels.items()}
+        for name, levels in margins.items()
+    }
+
+
+@contextmanager
+def naming(key: str) -> Iterator[None]:
+    """Put the key of the settings before the sentence of an error from the engine."""
+    try:
+        yield
+    except (ArgumentError, ColumnError, DataError, LonelyPSUError, MarginError) as error:
+        raise type(error)(f"{key}: {error}") from None

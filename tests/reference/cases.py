@@ -1,0 +1,107 @@
+"""The stored cases: numbers made by R and numbers printed in books, and the tables that they are about."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+OUTSIDE = Path(os.environ.get("SURVEYKIT_REFERENCE", ROOT.parent / "shared" / "reference"))
+
+#: Topics of r_cases.json that are built; the other topics come with their own rooms.
+TOPICS = ("descriptive", "domain", "contrast", "change", "deff", "lonely_psu", "proportion_ci")
+
+#: Cases of these topics that need a room not yet built.
+WAITING = {
+    "cor_contrast_dstrat": "correlation is a statistic of the testing room",
+    "cor_moments_dclus1": "correlation is a statistic of the testing room",
+    "correlation_dclus1": "correlation is a statistic of the testing room",
+    "cralpha": "Cronbach's alpha comes with the instrument",
+    "prcomp": "principal components come with the instrument",
+    "by_quantile_dclus1": "quantiles are solved, not smooth: a later room",
+    "csat_wave_quantile": "quantiles are solved, not smooth: a later room",
+    "contrast_glm": "regression is a later room",
+    "csat_did_glm_logit": "regression is a later room",
+    "lonely_glm_adjust": "regression is a later room",
+    "contrast_nonlinear_csat": "functions of several kinds of statistic come with the testing room",
+}
+
+#: Operations of published_cases.json that need a room not yet built.
+LATER = {
+    "allocation": "planning: allocation of a sample",
+    "calibrate_mean": "weighting: calibration beyond raking",
+    "calibrate_weights_summary": "weighting: calibration beyond raking",
+    "calibration_g_weights": "weighting: calibration beyond raking",
+    "chisq": "testing: crosstab",
+    "cronbach_alpha": "instrument: reliability",
+    "did_aggregate": "comparison: staggered adoption",
+    "fay_herriot": "small areas",
+    "ht_true_variance": "planning: second-order probabilities",
+    "kish_probs": "planning: one adult in a household",
+    "kish_table": "planning: one adult in a household",
+    "krejcie_morgan": "planning: sample size",
+    "linear_regression": "regression",
+    "mcnemar_counts": "testing: paired answers",
+    "p_adjust": "testing: many comparisons",
+    "power_two_proportions": "planning: power",
+    "pps_inclusion": "planning: tested with sampling.probabilities",
+    "quantile": "quantiles are solved, not smooth",
+    "read_stat_file": "files of SPSS and Stata",
+    "regression_mean_srs": "weighting: the regression estimator",
+    "sample_size_mean_cv": "planning: sample size",
+    "sample_size_proportion": "planning: sample size",
+    "total_multi": "variance with joint probabilities",
+    "unit_level_sae": "small areas",
+}
+
+
+@cache
+def r_file() -> dict[str, Any]:
+    return json.loads((HERE / "r_cases.json").read_text(encoding="utf-8"))
+
+
+def r_cases() -> dict[str, dict[str, Any]]:
+    """Return the cases of the topics that are built, by id."""
+    return {case["id"]: case for case in r_file()["cases"] if case["topic"] in TOPICS}
+
+
+def r_calls() -> dict[str, str]:
+    """Return the R call of every case, for messages."""
+    return {case["id"]: case["call"] for case in r_cases().values()}
+
+
+@cache
+def published_cases() -> dict[str, dict[str, Any]]:
+    file = json.loads((HERE / "published_cases.json").read_text(encoding="utf-8"))
+    return {case["id"]: case for case in file["cases"]}
+
+
+def needs_replicates(case: dict[str, Any]) -> bool:
+    """Whether a published case asks for replicate weights."""
+    design = case["design"] or {}
+    return bool(design.get("replicate") or design.get("repweights"))
+
+
+def table_path(case: dict[str, Any]) -> Path:
+    """Where the table of a published case lies: copied here, or outside the project."""
+    here = HERE / "published_data" / case["dataset"]
+    return here if here.exists() else OUTSIDE / "published_data" / case["dataset"]
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Read a table of numbers in full precision."""
+    return pd.read_csv(path, float_precision="round_trip", encoding="utf-8")
+
+
+def r_table(name: str) -> pd.DataFrame:
+    """Read a data set that the R cases name, with its factors in R's order of levels."""
+    table = read(HERE / r_file()["datasets"][name]["file"])
+    for column, factor in (r_file()["datasets"][name]["factors"] or {}).items():
+        table[column] = pd.Categorical(table[column].astype(object), categories=factor["levels"])
+    return table

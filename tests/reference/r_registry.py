@@ -1,0 +1,34 @@
+"""The table that says which function answers which stored R call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from reference import cases
+from reference.shapes import Tree
+
+import surveykit as sv
+
+Case = dict[str, Any]
+CALLS: dict[str, Callable[[Case], Tree]] = {}
+
+
+def call(*names: str) -> Callable[[Callable[[Case], Tree]], Callable[[Case], Tree]]:
+    """Enter a function for the cases with these ids; it returns our results in R's shape."""
+
+    def enter(function: Callable[[Case], Tree]) -> Callable[[Case], Tree]:
+        CALLS.update(dict.fromkeys(names, function))
+        return function
+
+    return enter
+
+
+def alike(prefix: str) -> list[str]:
+    """Return the ids of the cases whose name begins so."""
+    return [name for name in cases.r_cases() if name.startswith(prefix) and name not in cases.WAITING]
+
+
+def df(est: sv.Estimates) -> float:
+    """Return the degrees of freedom of the first row."""
+    return float(est.df.iloc[0])

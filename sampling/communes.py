@@ -27,7 +27,7 @@ HERE = Path(__file__).resolve().parent
 NUMBERS = ("lat", "lon", "area_km2", "distance_km")
 SHORT = {"hcm": "ho chi minh", "tphcm": "ho chi minh", "sai gon": "ho chi minh", "thua thien hue": "hue"}
 
-# Flag in the column `flags`: its name, its level, and what it means for the user.
+# Flag in the column `quality`: its name, its level, and what it means for the user.
 FLAGS: dict[str, tuple[str, str, str]] = {
     "coordinate_suspect": (
         "tọa độ nghi sai",
@@ -48,6 +48,11 @@ FLAGS: dict[str, tuple[str, str, str]] = {
         "mã khác danh mục chính thức",
         "cảnh báo",
         "nguồn ghi 06970, danh mục chính thức ghi 06978 (Ba Chẽ): đổi mã khi nối với số liệu khác",
+    ),
+    "type_from_name": (
+        "loại lấy theo tên",
+        "ghi chú",
+        "nguồn ghi loại khác với tên (ví dụ “Phường Việt Hòa” ghi là xã): ở đây theo tên",
     ),
     "type_changed_later": (
         "loại đơn vị có thể đã đổi",
@@ -176,7 +181,7 @@ def _read(name: str) -> pd.DataFrame:
 def _old_units() -> pd.DataFrame:
     units = _read(f"earlier_units_{OLD}.csv")
     units = units.merge(_read(f"earlier_districts_{OLD}.csv"), on="district_code", validate="many_to_one")
-    last = ["lat", "lon", "valid_to", "flags"]
+    last = ["lat", "lon", "valid_to", "quality"]
     return units[[c for c in units.columns if c not in last] + last]
 
 

@@ -42,7 +42,7 @@ class Frame:
     """A dated list of units from which a sample is drawn.
 
     The table is copied: the caller's is never changed. Columns named `name`, `province`, `district`,
-    `lat`, `lon`, `area_km2` and `flags` are looked at by `problems` where they exist.
+    `lat`, `lon`, `area_km2` and `quality` are looked at by `problems` where they exist.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Frame:
     size : str, optional
         Column with the measure of size, such as households.
     meanings : mapping, optional
-        For a flag in the column `flags`: its name, its level and what it means, for `problems`.
+        For a flag in the column `quality`: its name, its level and what it means, for `problems`.
 
     Examples
     --------
@@ -100,10 +100,11 @@ class Frame:
     @property
     def hash(self) -> str:
         """SHA-256 of the content: the same for any order of rows and columns and any dtype."""
-        names = [self.id, *sorted(name for name in self.units.columns if name != self.id)]
+        names = [self.id, *sorted((name for name in self.units.columns if name != self.id), key=str)]
         cells = [_texts(self.units[name]) for name in names]
         rows = sorted(map("\x1f".join, zip(*cells, strict=True)))
-        return hashlib.sha256("\x1e".join(["\x1f".join(names), *rows]).encode("utf-8")).hexdigest()
+        text = "\x1e".join(["\x1f".join(map(_text, names)), *rows])
+        return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
     def problems(self) -> pd.DataFrame:
         """Return the quality report, in Vietnamese: what to look at before a sample is drawn.
@@ -252,9 +253,9 @@ def _check_places(frame: Frame) -> Iterator[Problem]:
 
 
 def _check_flags(frame: Frame) -> Iterator[Problem]:
-    if "flags" not in frame.units:
+    if "quality" not in frame.units:
         return
-    flags = frame.units["flags"].astype(object).fillna("").astype(str).str.split()
+    flags = frame.units["quality"].astype(object).fillna("").astype(str).str.split()
     for flag in sorted({one for unit in flags for one in unit} - {"area_missing"}):  # seen in the area itself
         check, level, meaning = frame.meanings.get(flag, (flag, WARNING, "xem mô tả của nguồn"))
         yield from _problem(frame, flags.map(lambda unit, flag=flag: flag in unit), check, level, meaning, 5)
@@ -322,10 +323,12 @@ def _stratum(key: Any) -> str:
 
 def _day(value: dt.date | str) -> dt.date:
     try:
-        day = pd.Timestamp(dt.date.fromisoformat(value) if isinstance(value, str) else value)
-    except (TypeError, ValueError):
+        day = dt.date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
         raise ArgumentError(f"as_of={value!r} is not a day. Write it as 'yyyy-mm-dd'.") from None
-    return day.date()
+    if not isinstance(day, dt.date) or pd.isna(day):
+        raise TypeError(f"as_of={value!r}: pass a date, or text such as '2025-07-01'.")
+    return dt.date(day.year, day.month, day.day)
 
 
 def _text(value: Any) -> str:

@@ -97,10 +97,8 @@ def hide_estimates(
     Examples
     --------
     >>> shares = pd.DataFrame({"share": [0.5, 0.8], "n": [6, 40]})
-    >>> hide_estimates(shares, ["share"], n="n")
-       share   n    mark
-    0    NaN   6  hidden
-    1    0.8  40        
+    >>> hide_estimates(shares, ["share"], n="n").to_dict("list")
+    {'share': [nan, 0.8], 'n': [6, 40], 'mark': ['hidden', '']}
     """
     check_columns(frame, list(columns), "columns")
     check_columns(frame, n, "n")

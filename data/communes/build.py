@@ -30,6 +30,7 @@ DATE = "2025-07-01"
 LAST_DAY_BEFORE = "2025-06-30"
 FAR_KM = 25.0  # farther than this from the sources: a coordinate, or an edge, is suspect
 AREA_OFF = 0.05  # a province whose communes add up to more or less than this share is suspect
+KINDS = ("xã", "phường", "thị trấn", "đặc khu")
 CHANGED_LATER = {"75": "xã"}  # ten xã of Đồng Nai, not known which, became phường on 30 April 2026
 OTHER_CODES = {"06970": "06978"}  # code in the package: code in the official list (Ba Chẽ, Quảng Ninh)
 
@@ -90,23 +91,33 @@ def clean(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def kind_of(name: str, kind: str | None) -> tuple[str, list[str]]:
+    """Return the type that the name states, flagged where the package's column says another."""
+    for word in KINDS:
+        if name.lower().startswith(word + " "):
+            return word, ([] if clean(kind or "").lower() == word else ["type_from_name"])
+    sys.exit(f"{name}: the name begins with none of {KINDS}.")
+
+
 def new_units(folder: Path) -> dict[str, Row]:
     """Return the units of 1 July 2025 by the package's key."""
-    return {
-        f"{row['provinceKey']}_{row['wardKey']}": {
+    units = {}
+    for row in read_table(folder, "admin_units"):
+        name = clean(row["ward"])
+        kind, flags = kind_of(name, row["wardType"])
+        units[f"{row['provinceKey']}_{row['wardKey']}"] = {
             "code": row["wardCode"],
-            "name": clean(row["ward"]),
-            "type": clean(row["wardType"]).lower(),
+            "name": name,
+            "type": kind,
             "province": clean(row["province"]),
             "province_code": row["provinceCode"],
             "lat": row["wardLat"],
             "lon": row["wardLon"],
             "area_km2": row["wardAreaKm2"],
             "valid_from": DATE,
-            "flags": [],
+            "quality": flags,
         }
-        for row in read_table(folder, "admin_units")
-    }
+    return units
 
 
 def old_units(folder: Path) -> dict[str, Row]:
@@ -114,10 +125,12 @@ def old_units(folder: Path) -> dict[str, Row]:
     units = {}
     for row in read_table(folder, "admin_units_legacy"):
         island = row["ward"] is None
+        name = clean(row["district"] if island else row["ward"])
+        kind, flags = ("huyện đảo", ["no_commune"]) if island else kind_of(name, row["wardType"])
         units[f"{row['provinceKey']}_{row['districtKey']}_{row['wardKey'] or ''}"] = {
             "code": f"H{row['districtCode']}" if island else row["wardCode"],
-            "name": clean(row["district"] if island else row["ward"]),
-            "type": "huyện đảo" if island else clean(row["wardType"]).lower(),
+            "name": name,
+            "type": kind,
             "district_code": row["districtCode"],
             "district": clean(row["district"]),
             "province_code": row["provinceCode"],
@@ -125,7 +138,7 @@ def old_units(folder: Path) -> dict[str, Row]:
             "lat": row["wardLat"],
             "lon": row["wardLon"],
             "valid_to": LAST_DAY_BEFORE,
-            "flags": ["no_commune"] if island else [],
+            "quality": flags,
         }
     return units
 
@@ -168,11 +181,11 @@ def flag_distances(edges: list[Row]) -> None:
         edge["distance_km"] = far
         edge["suspect"] = int(edge["kind"] == "part" and far is not None and far > FAR_KM)
         if edge["kind"] == "whole" and far is not None and far > FAR_KM:
-            edge["old"]["flags"].append("coordinate_suspect")
+            edge["old"]["quality"].append("coordinate_suspect")
     for unit in {id(edge["new"]): edge["new"] for edge in edges}.values():
         distances = [distance_km(_point(unit), _point(source)) for source in whole.get(unit["code"], [])]
         if distances and median(distances) > FAR_KM:
-            unit["flags"].append("coordinate_suspect")
+            unit["quality"].append("coordinate_suspect")
 
 
 def _point(unit: Row) -> Point:
@@ -189,15 +202,15 @@ def flag_units(units: Iterable[Row]) -> list[Row]:
     share = {code: total[code] / area for code, area in PROVINCE_AREA.items()}
     for unit in units:
         if not unit["area_km2"]:  # empty, or 0
-            unit["flags"].append("area_missing")
+            unit["quality"].append("area_missing")
         elif same[unit["name"], unit["area_km2"]] > 1:
-            unit["flags"].append("area_shared")
+            unit["quality"].append("area_shared")
         if abs(share[unit["province_code"]] - 1) > AREA_OFF:
-            unit["flags"].append("area_total_off")
+            unit["quality"].append("area_total_off")
         if unit["code"] in OTHER_CODES:
-            unit["flags"].append("code_not_official")
+            unit["quality"].append("code_not_official")
         if CHANGED_LATER.get(unit["province_code"]) == unit["type"]:
-            unit["flags"].append("type_changed_later")
+            unit["quality"].append("type_changed_later")
     names = {unit["province_code"]: unit["province"] for unit in units}
     return [
         {
@@ -233,7 +246,7 @@ def main(arguments: Sequence[str]) -> None:
     provinces = flag_units(new.values())
     for edge in edges:
         edge["old_code"], edge["new_code"] = edge["old"]["code"], edge["new"]["code"]
-        edge["distance_km"] = "" if edge["distance_km"] is None else f"{edge['distance_km']:.1f}"
+        edge["distance_km"] = "" if edge["distance_km"] is None else f"{edge['distance_km']:.2f}"
     districts = {unit["district_code"]: unit for unit in old.values()}
     by_code = itemgetter("code")
     files = {
@@ -244,7 +257,7 @@ def main(arguments: Sequence[str]) -> None:
         f"provinces_{DATE}.csv": as_csv(provinces, list(provinces[0])),
         f"earlier_units_{LAST_DAY_BEFORE}.csv": as_csv(
             sorted(old.values(), key=by_code),
-            ["code", "name", "type", "district_code", "lat", "lon", "valid_to", "flags"],
+            ["code", "name", "type", "district_code", "lat", "lon", "valid_to", "quality"],
         ),
         f"earlier_districts_{LAST_DAY_BEFORE}.csv": as_csv(
             [districts[code] for code in sorted(districts)],

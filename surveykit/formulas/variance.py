@@ -301,9 +301,16 @@ class Holding(NamedTuple):
 
     def union(self, rows: Sequence[int]) -> tuple[int, int]:
         """Units and strata that hold any of the estimates d q + j."""
-        keep = np.zeros(self.domain.size, dtype=bool)
+        picked: list[Codes] = []
         for k in rows:
             d, j = divmod(int(k), self.q)
-            part = self.domain == d
-            keep |= part if self.answered is None else part & self.answered[:, j]
+            a, b = np.searchsorted(self.domain, [d, d + 1])
+            part = np.arange(a, b)
+            picked.append(part if self.answered is None else part[self.answered[a:b, j]])
+        keep = np.concatenate(picked) if picked else np.zeros(0, dtype=np.intp)
+        return np.unique(self.unit[keep]).size, np.unique(self.stratum[keep]).size
+
+    def union_all(self) -> tuple[int, int]:
+        """Units and strata that hold any estimate at all."""
+        keep = slice(None) if self.answered is None else self.answered.any(axis=1)
         return np.unique(self.unit[keep]).size, np.unique(self.stratum[keep]).size

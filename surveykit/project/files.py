@@ -13,7 +13,7 @@ import pandas as pd
 
 from sampling.checks import ColumnError, DataError, listed, near, nfc
 
-__all__ = ["file_hash", "read_table", "require_columns", "to_number"]
+__all__ = ["at", "file_hash", "read_table", "refuse_missing", "require_columns", "to_number"]
 
 ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm")
 
@@ -53,14 +53,17 @@ def read_table(folder: Path, name: str, key: str) -> pd.DataFrame:
     raw.columns = pd.Index([nfc(str(c)) for c in raw.columns])
     if not raw.columns.is_unique:
         twice = raw.columns[raw.columns.duplicated()].unique()
-        raise ColumnError(f"{key}={name!r} has columns of the same name: {listed(twice)}. Rename one of each.")
+        raise ColumnError(
+            f"{key}={name!r} has columns of the same name: {listed(twice)}. Rename one of each."
+        )
     table = raw.apply(lambda column: column.map(nfc, na_action="ignore"))
     table = table.mask(table == "")
     table["_place"] = [f"row {i} of {name}" for i in range(2, len(table) + 2)]
     table = table[table.drop(columns="_place").notna().any(axis=1)]
     if table.empty:
         raise DataError(f"{key}={name!r} has no rows. Check that it is the right file.")
-    return table.reset_index(drop=True)
+    out: pd.DataFrame = table.reset_index(drop=True)
+    return out
 
 
 def require_columns(table: pd.DataFrame, wanted: dict[str, list[str]], file: str) -> None:
@@ -70,7 +73,8 @@ def require_columns(table: pd.DataFrame, wanted: dict[str, list[str]], file: str
         for name in names:
             if name not in known:
                 raise ColumnError(
-                    f"{key}={name!r}: {file} has no such column.{near(name, known)} Its columns are {listed(known, 12)}."
+                    f"{key}={name!r}: {file} has no such column.{near(name, known)} "
+                    f"Its columns are {listed(known, 12)}."
                 )
 
 
@@ -79,7 +83,8 @@ def to_number(table: pd.DataFrame, column: str, key: str) -> pd.Series[float]:
 
     Examples
     --------
-    >>> to_number(pd.DataFrame({"w": ["1.234,5", "0,25"], "_place": ["row 2", "row 3"]}), "w", "columns.weight").tolist()
+    >>> forms = pd.DataFrame({"w": ["1.234,5", "0,25"], "_place": ["row 2", "row 3"]})
+    >>> to_number(forms, "w", "columns.weight").tolist()
     [1234.5, 0.25]
     """
     text = table[column].astype(object)
@@ -89,11 +94,23 @@ def to_number(table: pd.DataFrame, column: str, key: str) -> pd.Series[float]:
     numbers = pd.to_numeric(plain, errors="coerce").astype(float)
     bad = text.notna() & ~np.isfinite(numbers)
     if bad.any():
-        row = bad.idxmax()
-        raise DataError(
-            f"{key}={column!r}: {text[row]!r} in {table.loc[row, '_place']} is not a number. Correct that cell."
-        )
+        raise DataError(f"{key}={column!r}: {at(table, column, bad)} is not a number. Correct that cell.")
     return numbers
+
+
+def at(table: pd.DataFrame, column: str, bad: pd.Series[bool]) -> str:
+    """Return the first value that is bad and where it stands: "'x' in row 5 of phieu.csv"."""
+    row = int(np.flatnonzero(bad)[0])
+    value = table[column].iloc[row]
+    return f"{'' if pd.isna(value) else value!r} in {table['_place'].iloc[row]}"
+
+
+def refuse_missing(values: pd.Series[str], table: pd.DataFrame, what: str) -> None:
+    """Refuse empty cells in a column that must be filled."""
+    empty = values.isna()
+    if empty.any():
+        place = table.loc[empty.index, "_place"].iloc[int(np.flatnonzero(empty)[0])]
+        raise DataError(f"{what} is empty in {empty.sum()} rows (first: {place}). Fill it in.")
 
 
 def file_hash(path: Path) -> str:
@@ -115,8 +132,8 @@ def _read_csv(path: Path, key: str, name: str) -> pd.DataFrame:
     for row in reader:
         if rows and row and len(row) != len(rows[0]):
             raise DataError(
-                f"{key}={name!r}: line {reader.line_num} has {len(row)} cells, the first line {len(rows[0])}. "
-                "A cell with the separator in it must stand in quotes."
+                f"{key}={name!r}: line {reader.line_num} has {len(row)} cells, the first line has "
+                f"{len(rows[0])}. A cell with the separator in it must stand in quotes."
             )
         rows.append(row or [""] * len(rows[0] if rows else [""]))
     if not rows:

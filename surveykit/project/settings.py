@@ -12,9 +12,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
-from sampling.checks import ArgumentError, ColumnError, DataError, check_choice, check_fraction, listed, near, nfc
+from sampling.checks import (
+    ArgumentError,
+    ColumnError,
+    DataError,
+    check_choice,
+    check_fraction,
+    listed,
+    near,
+    nfc,
+)
 from sampling.format import Lang
 
 __all__ = ["SCHEMA", "Key", "Settings", "keys_table", "parse_date", "read_settings"]
@@ -23,14 +32,16 @@ COLUMN_OF = {"answer": "files.answers", "answers": "files.answers", "commune": "
              "margin": "files.margins", "truth": "files.truth"}  # fmt: skip
 WORDS_FOR_KINDS: dict[Lang, dict[str, str]] = {
     "vi": {
-        "text": "chữ", "flag": "true/false", "number": "số", "date": "ngày", "file": "tệp", "files": "danh sách tệp",
+        "text": "chữ", "flag": "true/false", "number": "số", "date": "ngày", "file": "tệp",
+        "files": "danh sách tệp",
         "value": "giá trị", "words": "danh sách giá trị", "answer": "cột của tệp phiếu",
         "answers": "danh sách cột của tệp phiếu", "commune": "cột của tệp xã", "margin": "cột của tệp cơ cấu",
         "truth": "cột của tệp giá trị thật", "groups": "tên nhóm = danh sách cột",
     },
     "en": {
         "text": "text", "flag": "true/false", "number": "number", "date": "date", "file": "file",
-        "files": "list of files", "value": "value", "words": "list of values", "answer": "column of the forms",
+        "files": "list of files", "value": "value", "words": "list of values",
+        "answer": "column of the forms",
         "answers": "list of columns of the forms", "commune": "column of the communes",
         "margin": "column of the margins", "truth": "column of the truth", "groups": "name = list of columns",
     },
@@ -187,8 +198,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
     if not path.is_file():
         others = [p.name for p in path.parent.glob("*.toml")] if path.parent.is_dir() else []
         raise DataError(
-            f"{path}: there is no such file.{near(path.name, others)} Check the name, or make an example with "
-            "`surveykit new FOLDER`."
+            f"{path}: there is no such file.{near(path.name, others)} Check the name, or make an example "
+            "with `surveykit new FOLDER`."
         )
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -262,12 +273,13 @@ def _check_together(values: Mapping[str, Any]) -> None:
             f"waves.after.date={values['waves.after.date']} is not later than "
             f"waves.before.date={values['waves.before.date']}. Correct the dates or swap the waves."
         )
+    scale = values["outcome.scale"]
     for name in ("satisfied", "missing"):
-        odd = [v for v in values[f"outcome.{name}"] if (v in values["outcome.scale"]) != (name == "satisfied")]
+        odd = [v for v in values[f"outcome.{name}"] if (v in scale) != (name == "satisfied")]
         if odd:
             place = "is not an answer of" if name == "satisfied" else "is also an answer of"
             raise ArgumentError(
-                f"outcome.{name}={listed(odd)}: it {place} outcome.scale={values['outcome.scale']}. Correct one of the two."
+                f"outcome.{name}={listed(odd)}: it {place} outcome.scale={scale}. Correct one of the two."
             )
     if values["design.selection"] == "probability" and not values["columns.weight"]:
         raise ColumnError(

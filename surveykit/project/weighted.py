@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
+from surveykit.weighting import adjust_nonresponse, rake
 
 from sampling.checks import ArgumentError, ColumnError, DataError, LonelyPSUError, MarginError
 from surveykit.design import Design
-from surveykit.weighting import adjust_nonresponse, rake
 
 from .settings import Settings
 
@@ -25,8 +25,8 @@ def build_design(
 ) -> Design:
     """Return the weighted design of both waves.
 
-    Communes are the first stage, villages (if named) the second. A commune taken with certainty is no source of
-    sampling error itself: its fraction is 1, so its villages count. Classes of nonresponse and raking are
+    Communes are the first stage, villages (if named) the second. A commune taken with certainty is no source
+    of sampling error itself: its fraction is 1, so its villages count. Classes of nonresponse and raking are
     worked out in each wave by itself.
 
     Parameters
@@ -72,13 +72,11 @@ def build_design(
     return design
 
 
-def _by_wave(
-    design: Design, margins: Mapping[str, Mapping[str, float]]
-) -> dict[str, dict[str, float]]:
+def _by_wave(design: Design, margins: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
     """Return the margins of both waves in one, each wave keeping its sum of weights."""
     share = design.weights.groupby(design.data["wave"]).sum() / design.weights.sum()
     return {
-        f"rake_{name}": {f"{wave} {level}": float(share[wave] * s) for wave in (1, 2) for level, s in levels.items()}
+        f"rake_{name}": {f"{wave} {m}": float(share[wave] * s) for wave in (1, 2) for m, s in levels.items()}
         for name, levels in margins.items()
     }
 

@@ -8,9 +8,9 @@ from reference import cases, shapes
 from reference.designs import r_case_design, r_design
 from reference.r_registry import Case, alike, call, df
 from reference.shapes import Tree
-from surveykit.formulas.effects import deff_henry, deff_spencer
 
 import surveykit as sv
+from surveykit.formulas.effects import deff_henry, deff_spencer
 
 
 @call(*alike("mean_total_"))
@@ -155,16 +155,8 @@ def variances(case: Case) -> Tree:
 
 def pair_row(est: sv.Estimates, a: str, b: str) -> int:
     """Return the row of the variance (a = b) or covariance of two columns."""
-    wanted = [
-        {(a, b), (b, a)},
-        {f"{a}, {b}", f"{b}, {a}"},
-        {f"{a}·{b}", f"{b}·{a}"},
-        {a} if a == b else set(),
-    ]
-    for i, row in enumerate(est.value.index):
-        if any(row in names for names in wanted):
-            return i
-    raise KeyError((a, b), list(est.value.index))
+    rows = list(est.value.index)
+    return next(i for i, row in enumerate(rows) if row in {(a, b), (b, a)})
 
 
 @call(*alike("deff_w"))

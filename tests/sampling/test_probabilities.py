@@ -71,7 +71,8 @@ def test_sizes_in_another_unit_give_the_same_probabilities():
 
 
 @pytest.mark.parametrize(
-    "sizes", [[2**61, 2**61, 2**61, 2**60], [3e300, 3e300, 3e300, 1.5e300], [3e-300, 3e-300, 3e-300, 1.5e-300]]
+    "sizes",
+    [[2**61, 2**61, 2**61, 2**60], [3e300, 3e300, 3e300, 1.5e300], [3e-300, 3e-300, 3e-300, 1.5e-300]],
 )
 def test_sizes_that_overflow_when_added_are_added_exactly(sizes):
     assert_allclose(pps_probabilities(sizes, 2), [4 / 7, 4 / 7, 4 / 7, 2 / 7], rtol=ROUNDING)
@@ -93,7 +94,8 @@ def test_nullable_and_arrow_columns_give_the_same_numbers():
     [
         (
             pd.Series([1.0, None, 2.0], index=["01273", "01279", "01288"]),
-            "size is missing for 1 of 3 units, first at '01279'. Correct it, or leave these units out of the frame.",
+            "size is missing for 1 of 3 units, first at '01279'. "
+            "Correct it, or leave these units out of the frame.",
         ),
         (
             [3, 0, -1],
@@ -102,7 +104,8 @@ def test_nullable_and_arrow_columns_give_the_same_numbers():
         ),
         (
             [3, np.inf],
-            "size is infinite for 1 of 2 units, first at 1. Correct it, or leave these units out of the frame.",
+            "size is infinite for 1 of 2 units, first at 1. "
+            "Correct it, or leave these units out of the frame.",
         ),
         ([], "size has no values. Check the filter or the file it came from."),
     ],

@@ -1,0 +1,26 @@
+"""Survey estimates with honest confidence intervals, for satisfaction with local government."""
+
+from surveykit.comparison import before_after, did
+from surveykit.design import Design
+from surveykit.estimation import count, mean, proportion, ratio, total, variance
+from surveykit.joining import join
+from surveykit.result import Estimates
+from surveykit.weighting import adjust_nonresponse, rake
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Design",
+    "Estimates",
+    "adjust_nonresponse",
+    "before_after",
+    "count",
+    "did",
+    "join",
+    "mean",
+    "proportion",
+    "rake",
+    "ratio",
+    "total",
+    "variance",
+]

@@ -1,0 +1,324 @@
+"""Columns of the data as arrays, checked at the door: weights, units, fractions, domains, answers."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sampling.checks import ArgumentError, ColumnError, DataError, listed, near
+from surveykit.formulas.arrays import Array, Codes, Mask, cross, factorise
+from surveykit.formulas.totals import Column
+
+if TYPE_CHECKING:
+    from surveykit.design import Design
+
+NONE: Codes = np.zeros(0, dtype=np.intp)
+MOST_LEVELS = 50
+UNEQUAL = 1e-6  # relative difference of PSU weights that counts as unequal
+
+
+class Domains(NamedTuple):
+    """A partition of rows: ``row`` (n,) domain of each row, −1 outside; ``index`` names, None for one."""
+
+    row: Codes
+    index: pd.Index[Any] | None
+    D: int
+
+
+def html_text(text: str) -> str:
+    """Return text safe to stand in HTML."""
+    return html.escape(text, quote=False)
+
+
+def place(data: pd.DataFrame, rows: Codes) -> str:
+    """Name the first rows, by the labels the user sees."""
+    labels = [data.index[i] for i in rows[:3]]
+    more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
+    return f"row{'s' if len(rows) > 1 else ''} {', '.join(str(v) for v in labels)}{more}"
+
+
+# ---- numbers ---------------------------------------------------------------------------------------
+
+
+def kind_of(values: pd.Series) -> str:
+    """Tell what a column holds: number, decimal-comma, digits, text, date, category."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return "category"
+    if pd.api.types.is_bool_dtype(values.dtype) or pd.api.types.is_numeric_dtype(values.dtype):
+        return "complex" if values.dtype.kind == "c" else "number"
+    if values.dtype.kind in "mM" or "timestamp" in str(values.dtype):
+        return "date"
+    known = [v for v in values.dropna().head(1000)]
+    if known and all(isinstance(v, (int, float, np.number)) for v in known):
+        return "number"
+    text = [str(v).strip() for v in known]
+    if text and all(re.fullmatch(r"[-+]?[\d.]*,\d+|[-+]?\d+", t) for t in text):
+        return "decimal-comma" if any("," in t for t in text) else "digits"
+    if text and all(re.fullmatch(r"[-+]?\d+(\.\d+)?", t) for t in text):
+        return "digits"
+    return "text"
+
+
+def floats(data: pd.DataFrame, name: str, argument: str, need: str, other: str = "") -> Array:
+    """(n,) a numeric column as floats, NaN where missing; text, dates and categories are refused.
+
+    ``need`` says what needs the numbers ("a mean needs numbers"), ``other`` offers another way.
+    """
+    values = data[name]
+    kind = kind_of(values)
+    if kind == "number":
+        return np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
+    shown = listed([str(v) for v in values.dropna().unique()[:3]], 2)
+    if kind in ("decimal-comma", "digits"):
+        mend = f"data[{name!r}].str.replace(',', '.').astype(float)"
+        raise TypeError(
+            f"{argument}={name!r} holds numbers written as text ({shown}), and {need}. "
+            f"Turn them into numbers first: {mend}."
+        )
+    what = {"date": "dates", "category": "categories", "text": "text", "complex": "complex numbers"}[kind]
+    raise TypeError(f"{argument}={name!r} holds {what} ({shown}), and {need}.{other}")
+
+
+def answers(data: pd.DataFrame, name: str, statistic: str, argument: str = "y") -> Column:
+    """Return a column of answers with 0 where missing, and the rows that are missing."""
+    other = f" For shares of each answer use proportion(design, {name!r})." if argument == "y" else ""
+    need = f"a {statistic} needs numbers"
+    values = floats(data, name, argument, need, other)
+    finite = np.isfinite(values)
+    if finite.all():
+        return Column(values, NONE)
+    missing = np.flatnonzero(~finite)
+    infinite = missing[np.isinf(values[missing])]
+    if infinite.size:
+        raise DataError(
+            f"{argument}={name!r} is infinite in {place(data, infinite)}. "
+            "Correct the value, or make it missing (NaN)."
+        )
+    values = values.copy()
+    values[missing] = 0.0
+    return Column(values, missing)
+
+
+def levels_of(data: pd.DataFrame, name: str) -> tuple[Codes, pd.Index[Any]]:
+    """(n,) level of each answer (−1 missing) and the names of the levels; more than 50 are refused."""
+    codes, levels = factorise(data[name])
+    if len(levels) > MOST_LEVELS:
+        raise ArgumentError(
+            f"y={name!r} has {len(levels)} levels, and a proportion is for at most {MOST_LEVELS}. "
+            f"Group the values first, or use mean(design, {name!r}) if they are measurements."
+        )
+    if len(levels) == 0:
+        raise DataError(f"y={name!r} has no answers at all: every row is missing.")
+    return codes, levels
+
+
+def indicator(data: pd.DataFrame, name: str, value: Any) -> Column:
+    """Return 1 where the answer is one of the values, else 0; missing answers stay missing."""
+    wanted = list(value) if isinstance(value, (list, tuple, set, frozenset, range)) else [value]
+    known = data[name].dropna().unique()
+    absent = [v for v in wanted if v not in set(known.tolist())]
+    if absent and len(absent) == len(wanted):
+        raise ColumnError(
+            f"value={value!r}: {name!r} has no such level. Its levels are {listed(sorted(known, key=str), 8)}."
+            f"{near(absent[0], known)}"
+        )
+    missing = np.flatnonzero(data[name].isna().to_numpy())
+    values = data[name].isin(wanted).to_numpy(dtype=float)
+    values[missing] = 0.0
+    return Column(values, missing)
+
+
+# ---- codes -----------------------------------------------------------------------------------------
+
+
+def complete_codes(data: pd.DataFrame, name: str, argument: str) -> tuple[Codes, pd.Index[Any]]:
+    """Return codes of a column that may have no missing values."""
+    codes, levels = factorise(data[name])
+    missing = np.flatnonzero(codes < 0)
+    if missing.size:
+        raise DataError(
+            f"{argument}={name!r} is missing in {place(data, missing)}. "
+            "Every row needs its stratum and units: fill them in, or drop rows that were never in the sample."
+        )
+    return codes, levels
+
+
+def crossed_codes(data: pd.DataFrame, names: tuple[str, ...], argument: str) -> tuple[Codes, pd.Index[Any]]:
+    """Return codes of the combinations of columns that occur, and their names."""
+    if not names:
+        return np.zeros(len(data), dtype=np.intp), pd.Index([0])
+    codes, levels = complete_codes(data, names[0], argument)
+    arrays = [levels]
+    pairs = [np.arange(len(levels))]
+    for name in names[1:]:
+        own, own_levels = complete_codes(data, name, argument)
+        codes, first, second = cross(codes, own, len(own_levels))
+        pairs = [part[first] for part in pairs] + [second]
+        arrays.append(own_levels)
+    if len(names) == 1:
+        return codes, levels.rename(names[0])
+    return codes, pd.MultiIndex.from_arrays(
+        [a[p] for a, p in zip(arrays, pairs, strict=True)], names=list(names)
+    )
+
+
+def domains(design: Design, names: tuple[str, ...], where: str | None) -> Domains:
+    """Sort the rows with a weight into domains; missing values of ``by`` are a level of their own."""
+    data, mask = design.data, design.mask(where)
+    outside = design.w <= 0
+    if mask is not None:
+        outside = outside | ~mask
+        if outside.all():
+            said = " and ".join((*design.subset, *((where,) if where else ())))
+            raise DataError(f"where={said!r} leaves no rows with a weight. Check the names and values in it.")
+    codes = np.zeros(len(data), dtype=np.intp)
+    levels: list[pd.Index[Any]] = []
+    parts: list[Codes] = []
+    for name in names:
+        own, own_levels = factorise(data[name])
+        missing = own < 0
+        if missing.any():
+            own = np.where(missing, len(own_levels), own)
+            own_levels = own_levels.append(pd.Index([np.nan], dtype=object))
+        codes, first, second = cross(codes, own, len(own_levels))
+        parts = [part[first] for part in parts] + [second]
+        levels.append(own_levels)
+    if outside.any():
+        codes = np.where(outside, -1, codes)
+        codes, zero, found = cross(np.where(codes < 0, -1, 0), codes, max(int(codes.max()) + 1, 1))
+        parts = [part[found] for part in parts]
+        count = len(found)
+    else:
+        count = len(parts[0]) if parts else 1
+    if not names:
+        return Domains(codes, None, 1)
+    columns = [level[part] for level, part in zip(levels, parts, strict=True)]
+    index = (
+        columns[0].rename(names[0]) if len(names) == 1 else pd.MultiIndex.from_arrays(columns, names=list(names))
+    )
+    return Domains(codes, index, count)
+
+
+def condition(data: pd.DataFrame, text: str) -> Mask:
+    """(n,) rows that meet a condition written as for DataFrame.query."""
+    if not isinstance(text, str):
+        raise TypeError(f"where={text!r}: write the condition as text, for example where=\"tuoi >= 18\".")
+    try:
+        result = data.eval(text, engine="python")
+    except pd.errors.UndefinedVariableError as error:
+        named = re.search(r"'(.+?)'", str(error))
+        name = named.group(1) if named else "?"
+        raise ColumnError(
+            f"where={text!r}: the data have no column {name!r}.{near(name, data.columns)} "
+            "(Text values need quotation marks.)"
+        ) from error
+    except (SyntaxError, TypeError, ValueError, KeyError, AttributeError) as error:
+        raise ArgumentError(
+            f"where={text!r} cannot be read ({str(error).splitlines()[0]}). Write it like \"tuoi >= 18 and gioi == 'Nữ'\"."
+        ) from error
+    if not isinstance(result, pd.Series) or not pd.api.types.is_bool_dtype(result.dtype):
+        raise ArgumentError(f"where={text!r} gives no yes or no for each row. Write a comparison, as in \"tuoi >= 18\".")
+    return np.asarray(result.fillna(False).to_numpy(dtype=bool))
+
+
+# ---- weights and fractions ----------------------------------------------------------------------------
+
+
+def base_weights(design: Design) -> Array:
+    """(n,) design weight: a column, or what the fractions imply, or 1."""
+    data, name = design.data, design.weighted_by
+    if name is None:
+        w = np.ones(len(data))
+        for s, f in enumerate(design.fractions):
+            parent = design.units(s - 1).row if s else design.stratum_codes()[0]
+            w = w / f[parent]
+        return w
+    w = floats(data, name, "weights", "a weight is a number")
+    for wrong, what in ((np.isnan(w), "missing"), (np.isinf(w), "infinite"), (w < 0, "negative")):
+        rows = np.flatnonzero(wrong)
+        if rows.size:
+            shown = f" ({w[rows[0]]:g})" if what == "negative" else ""
+            raise DataError(
+                f"weights={name!r} is {what}{shown} in {place(data, rows)}. "
+                "A weight is a positive number, or 0 for a row that does not count."
+            )
+    if not (w > 0).any():
+        raise DataError(f"weights={name!r} is 0 in every row, so nothing can be estimated. Check the column.")
+    return w
+
+
+def fractions(design: Design) -> list[Array]:
+    """Fraction drawn in each stratum of each stage that has an fpc column."""
+    out = []
+    for s, name in enumerate(design.fpc):
+        x = floats(design.data, name, "fpc", "a population size or a fraction is a number")
+        units = design.units(s)
+        above = design.units(s - 1).row if s else design.stratum_codes()[0]
+        bad = np.flatnonzero(~np.isfinite(x) | (x <= 0))
+        if bad.size:
+            raise DataError(
+                f"fpc={name!r} is {x[bad[0]]:g} in {place(design.data, bad)}. "
+                "Give the number of units in the population, or the fraction drawn."
+            )
+        first = np.zeros(int(above.max()) + 1)
+        first[above] = x
+        differ = np.flatnonzero(first[above] != x)
+        if differ.size:
+            raise DataError(
+                f"fpc={name!r} changes inside {_stratum_name(design, s, above[differ[0]])}: "
+                f"{x[differ[0]]:g} and {first[above[differ[0]]]:g}. One stratum of a stage has one size."
+            )
+        n = np.bincount(units.parent, minlength=first.size)
+        if x.max() <= 1 and not (x == 1).all():
+            out.append(first)
+            continue
+        small = np.flatnonzero(first < n)
+        if small.size:
+            h = small[0]
+            raise DataError(
+                f"fpc={name!r} says {first[h]:g} units in {_stratum_name(design, s, h)}, but the sample has "
+                f"{n[h]} ({design.stage_name(s)}). Give the number in the population, or fractions of at most 1."
+            )
+        out.append(n / first)
+    _check_counts(design, out)
+    return out
+
+
+def _stratum_name(design: Design, s: int, code: int) -> str:
+    if s:
+        row = int(np.flatnonzero(design.units(s - 1).row == code)[0])
+        return f"{design.stage_name(s - 1)} {design.data[design.psu[s - 1]].iloc[row]!r}"
+    names = design.stratum_codes()[1]
+    return f"stratum {names[code]!r}" if design.strata else "the sample"
+
+
+def _check_counts(design: Design, f: list[Array]) -> None:
+    """Refuse counts where PSUs of one stratum have unequal weights: those were not drawn with equal chances."""
+    complete = len(f) == design.stages and design.weighted_by is not None and design.psu
+    if not complete or design.data[design.fpc[0]].max() <= 1:
+        return
+    w = floats(design.data, str(design.weighted_by), "weights", "a weight is a number")
+    for s in range(1, len(f)):
+        w = w * f[s][design.units(s - 1).row]
+    units = design.units(0)
+    size = np.bincount(units.row)
+    own = np.bincount(units.row, weights=w) / size
+    if size.max() == 1 or not np.isfinite(own).all():
+        return
+    H = int(units.parent.max()) + 1
+    low, high = np.full(H, np.inf), np.zeros(H)
+    np.minimum.at(low, units.parent, own)
+    np.maximum.at(high, units.parent, own)
+    wrong = np.flatnonzero((high - low > UNEQUAL * high) & (f[0] < 1))
+    if wrong.size:
+        h = int(wrong[0])
+        raise DataError(
+            f"fpc={design.fpc[0]!r} counts units, but in {_stratum_name(design, 0, h)} the PSUs have unequal weights "
+            f"({low[h]:g} to {high[h]:g}), so they were not drawn with equal chances and the counts do not give their "
+            "fractions. For a PPS sample leave fpc out (with-replacement variance); for adjusted weights pass the "
+            "design weights and repeat the adjustment as a step, or give fpc as fractions."
+        )

@@ -1,0 +1,63 @@
+"""How a table of estimates looks in a notebook."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from sampling import format as fmt
+
+if TYPE_CHECKING:
+    from surveykit.result import Estimates
+
+HEADS = {
+    "estimate": ("ước lượng", "estimate"),
+    "se": ("sai số chuẩn", "standard error"),
+    "ci_low": ("cận dưới", "lower limit"),
+    "ci_high": ("cận trên", "upper limit"),
+    "df": ("bậc tự do", "df"),
+    "cv": ("hệ số biến thiên", "cv"),
+    "deff": ("deff", "deff"),
+    "deff_wor": ("deff (không hoàn lại)", "deff (without replacement)"),
+    "n": ("n", "n"),
+    "n_eff": ("n hiệu dụng", "effective n"),
+    "reason": ("lý do", "reason"),
+}
+MISSING = ("(thiếu)", "(missing)")
+
+
+def cell(column: str, value: Any, *, share: bool, digits: int, lang: fmt.Lang) -> str:
+    """Return one number as text."""
+    if column == "reason":
+        return html.escape(str(value), quote=False)
+    if column in ("n", "n_eff"):
+        return fmt.integer(value, lang)
+    if column == "cv" or (share and column in ("estimate", "se", "ci_low", "ci_high")):
+        return fmt.percent(value, digits if column != "cv" else 1, lang)
+    if column in ("df", "deff", "deff_wor"):
+        whole = column == "df" and float(value) == int(value) if pd.notna(value) else False
+        return fmt.number(value, 0 if whole else (1 if column == "df" else 2), lang)
+    return fmt.number(value, digits, lang)
+
+
+def estimates_html(result: Estimates, lang: fmt.Lang, level: float, method: Any) -> str:
+    """Return the table of a result as HTML."""
+    table = result.to_frame(level, method)
+    vi = 0 if lang == "vi" else 1
+    typical = result.se.median() * (100 if result.is_share else 1)
+    digits = fmt.decimals_for(typical) if pd.notna(typical) and typical > 0 else 1
+    out = pd.DataFrame(index=table.index)
+    for column in table.columns:
+        out[HEADS[column][vi]] = [
+            cell(column, v, share=result.is_share, digits=digits, lang=lang) for v in table[column]
+        ]
+    frame = out.reset_index() if any(name is not None for name in out.index.names) else out
+    if frame is not out:
+        names = out.index.names
+        for name in names:
+            frame[name] = frame[name].map(lambda v: MISSING[vi] if pd.isna(v) else str(v))
+    body = frame.to_html(index=frame is out, border=0, escape=True)
+    line = html.escape(result.line(lang, level), quote=False)
+    return f'{body}<p style="font-size:90%">{line}</p>'

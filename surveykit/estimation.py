@@ -1,0 +1,247 @@
+"""Estimates of means, shares, totals, ratios, counts and variances; ten lines each, one doorway."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from sampling.checks import ArgumentError, DataError, check_columns
+from surveykit import columns as col
+from surveykit.design import Design
+from surveykit.formulas.statistics import Covariances, Ratio, Shares, Smooth, Total, mean as mean_of
+from surveykit.formulas.totals import Column
+from surveykit.infer import Maker, infer
+from surveykit.result import Estimates
+
+Names = str | Sequence[str]
+
+
+def check_answers(design: Design, y: Any, by: Any, where: str | None, argument: str = "y") -> tuple[str, ...]:
+    """Return the names of the answer columns after the checks that every verb shares."""
+    if not isinstance(design, Design):
+        raise TypeError(
+            f"design is a {type(design).__name__}; make one first: Design(data, weights='…', strata='…', psu='…')."
+        )
+    names = check_columns(design.data, y, argument)
+    if not names:
+        raise ArgumentError(f"{argument}={y!r}: name at least one column.")
+    groups = check_columns(design.data, by, "by")
+    both = [name for name in names if name in groups]
+    if both:
+        raise ArgumentError(f"by={both[0]!r} is {argument} itself. Group by another column, or drop by.")
+    if len(set(groups)) < len(groups):
+        raise ArgumentError(f"by={list(groups)} names a column twice.")
+    rows = design.domains(by, where).row >= 0
+    for name in names:
+        if design.data[name].isna().to_numpy()[rows].all():
+            raise DataError(f"{argument}={name!r} has no answers in the rows asked for: all are missing.")
+    return names
+
+
+def _labels(names: Sequence[str], by: Any) -> pd.Index[Any] | None:
+    """Name the outputs: by variable, or not at all where the domain says enough."""
+    if len(names) == 1 and by is not None:
+        return None
+    return pd.Index(list(names), name="variable" if len(names) > 1 else None)
+
+
+def mean(design: Design, y: Names, *, by: Names | None = None, where: str | None = None) -> Estimates:
+    r"""Mean of a numeric column, :math:`\bar y = \sum w y / \sum w` over those who answered.
+
+    Parameters
+    ----------
+    design : Design
+    y : column name or list of them
+    by : column name or list of them, optional
+        One row for each level or combination; missing values have a row of their own.
+    where : text, optional
+        A condition, as in ``"tuoi >= 18"``.
+
+    Returns
+    -------
+    Estimates, in units of y, with t intervals
+
+    Raises
+    ------
+    ColumnError, TypeError, DataError
+        An absent column, text or dates in the place of numbers, no answers.
+
+    References
+    ----------
+    Wolter (2007), ch. 6; Särndal, Swensson & Wretman (1992), ch. 5.
+
+    Examples
+    --------
+    >>> import surveykit as sv
+    >>> people = pd.DataFrame({"w": [10, 10, 20, 20], "thon": list("aabb"), "diem": [4, 5, 3, 4]})
+    >>> result = sv.mean(sv.Design(people, weights="w", psu="thon"), "diem")
+    >>> round(float(result.value["diem"]), 3), round(float(result.se["diem"]), 3)
+    (3.833, 0.444)
+    """
+    names = check_answers(design, y, by, where)
+    makers = [_maker(design, name, "mean", mean_of) for name in names]
+    return infer(design, makers, statistic="mean", labels=_labels(names, by), by=by, where=where)
+
+
+def _maker(design: Design, name: str, word: str, make: Callable[[Column], Smooth]) -> Maker:
+    return lambda: make(col.answers(design.data, name, word))
+
+
+def total(design: Design, y: Names, *, by: Names | None = None, where: str | None = None) -> Estimates:
+    r"""Total of a numeric column, :math:`\hat Y = \sum w y`, over those who answered.
+
+    Parameters and errors as for :func:`mean`. Missing answers count as nothing: adjust the weights for
+    nonresponse first if the total is to stand for everyone.
+
+    Examples
+    --------
+    >>> import surveykit as sv
+    >>> people = pd.DataFrame({"w": [10, 10, 20, 20], "thon": list("aabb"), "ho_so": [1, 0, 2, 1]})
+    >>> float(sv.total(sv.Design(people, weights="w", psu="thon"), "ho_so").value["ho_so"])
+    70.0
+    """
+    names = check_answers(design, y, by, where)
+    makers = [_maker(design, name, "total", Total) for name in names]
+    return infer(design, makers, statistic="total", labels=_labels(names, by), by=by, where=where)
+
+
+def ratio(design: Design, y: Names, x: Names, *, by: Names | None = None, where: str | None = None) -> Estimates:
+    r"""Ratio of two totals, :math:`\hat R = \sum w y / \sum w x`, over rows with both answers.
+
+    Parameters
+    ----------
+    y, x : column name or list of them
+        Numerator and denominator; lists give every pair, each y over the first x, then over the second.
+
+    Examples
+    --------
+    >>> import surveykit as sv
+    >>> people = pd.DataFrame({"w": [10, 10, 20, 20], "thon": list("aabb"), "tot": [1, 0, 2, 1], "tra": [2, 1, 2, 2]})
+    >>> sv.ratio(sv.Design(people, weights="w", psu="thon"), "tot", "tra").value.round(3).to_dict()
+    {'tot/tra': 0.636}
+    """
+    tops = check_answers(design, y, by, where)
+    bottoms = check_answers(design, x, by, where, "x")
+    pairs = [(a, b) for b in bottoms for a in tops]
+
+    def make(a: str, b: str) -> Maker:
+        def maker() -> Smooth:
+            top = col.answers(design.data, a, "ratio")
+            bottom = col.answers(design.data, b, "ratio", "x")
+            missing = np.union1d(top.missing, bottom.missing)
+            return Ratio(_blank(top, missing), _blank(bottom, missing))
+
+        return maker
+
+    names = [f"{a}/{b}" for a, b in pairs]
+    makers = [make(a, b) for a, b in pairs]
+    return infer(design, makers, statistic="ratio", labels=_labels(names, by), by=by, where=where)
+
+
+def _blank(column: Column, missing: Any) -> Column:
+    """Return the column with these rows missing too."""
+    if missing.size == column.missing.size or column.values is None:
+        return Column(column.values, missing)
+    values = column.values.copy()
+    values[missing] = 0.0
+    return Column(values, missing)
+
+
+def count(design: Design, *, by: Names | None = None, where: str | None = None) -> Estimates:
+    r"""Estimated number of people, :math:`\hat N = \sum w`.
+
+    Examples
+    --------
+    >>> import surveykit as sv
+    >>> people = pd.DataFrame({"w": [10, 10, 20, 20], "thon": list("aabb"), "gioi": ["Nam", "Nữ", "Nữ", "Nữ"]})
+    >>> sv.count(sv.Design(people, weights="w", psu="thon"), by="gioi", where="w < 50").value.to_dict()
+    {'Nam': 10.0, 'Nữ': 50.0}
+    """
+    check_columns(design.data, by, "by")
+    makers: list[Maker] = [lambda: Total(Column(None, col.NONE))]
+    return infer(design, makers, statistic="count", labels=None if by is not None else pd.Index(["count"]), by=by, where=where)
+
+
+def proportion(
+    design: Design, y: Names, *, by: Names | None = None, where: str | None = None, value: Any = None
+) -> Estimates:
+    r"""Share of each answer among those who answered, :math:`p_k = \sum w 1[y = k] / \sum w`.
+
+    Parameters
+    ----------
+    design : Design
+    y : column name, or with ``value`` also a list of them
+    by, where : as for :func:`mean`
+    value : a level or a list of levels, optional
+        Only the share of rows in these levels, as one number: ``value=[4, 5]`` for "hài lòng".
+
+    Returns
+    -------
+    Estimates, shares between 0 and 1, with the "auto" interval (see ``Estimates.ci``)
+
+    Raises
+    ------
+    ArgumentError
+        More than 50 levels.
+    ColumnError
+        An absent column or level.
+
+    Examples
+    --------
+    >>> import surveykit as sv
+    >>> people = pd.DataFrame({"thon": list("aabbccdd"), "muc": [5, 4, 2, 4, 5, 3, 4, 4]})
+    >>> design = sv.Design(people, sampling="srs", psu="thon")
+    >>> sv.proportion(design, "muc", value=[4, 5]).to_frame()[["estimate", "ci_low", "ci_high"]].round(2)
+         estimate  ci_low  ci_high
+    muc      0.75    0.34     0.95
+    """
+    names = check_answers(design, y, by, where)
+    if value is not None:
+        makers: list[Maker] = [_indicator(design, name, value) for name in names]
+        return infer(design, makers, statistic="share", labels=_labels(names, by), by=by, where=where, share=True)
+    if len(names) > 1:
+        raise ArgumentError(
+            f"y={list(names)}: without value= a proportion takes one column at a time. "
+            "Pass value=[…] for the share of these answers in each column."
+        )
+    codes, levels = col.levels_of(design.data, names[0])
+    labels = pd.Index(levels, name=names[0])
+    make: list[Maker] = [lambda: Shares(codes, len(levels))]
+    return infer(design, make, statistic="share", labels=labels, by=by, where=where, share=True)
+
+
+def _indicator(design: Design, name: str, value: Any) -> Maker:
+    return lambda: mean_of(col.indicator(design.data, name, value))
+
+
+def variance(design: Design, y: Names, *, by: Names | None = None, where: str | None = None) -> Estimates:
+    r"""Population variances and covariances, :math:`\frac{n}{n-1} \sum w (y - \bar y)(x - \bar x) / \sum w`.
+
+    Returns
+    -------
+    Estimates with a row for each pair of columns (y, x), in squared units
+
+    Examples
+    --------
+    >>> import surveykit as sv
+    >>> people = pd.DataFrame({"diem": [4.0, 5, 3, 4]})
+    >>> float(sv.variance(sv.Design(people, sampling="srs"), "diem").value.iloc[0].round(3))
+    0.667
+    """
+    names = check_answers(design, y, by, where)
+    pairs = [(a, b) for i, a in enumerate(names) for b in names[i:]]
+
+    def make(a: str, b: str) -> Maker:
+        return lambda: Covariances(col.answers(design.data, a, "variance"), col.answers(design.data, b, "variance"))
+
+    labels = pd.Index(pairs, name="pair") if len(pairs) > 1 else _labels(names, by)
+    if isinstance(labels, pd.MultiIndex):
+        labels = pd.Index([f"{a}, {b}" for a, b in pairs], name="pair")
+    raw = infer(design, [make(a, b) for a, b in pairs], statistic="variance", labels=labels, by=by, where=where)
+    n = raw.n.to_numpy(float)
+    factor = np.divide(n, n - 1, out=np.full(n.size, np.nan), where=n > 1)
+    return raw.combine(sp.diags(factor, format="csr"), raw.value.index, "variance")

@@ -1,0 +1,280 @@
+"""The one place that turns a design and a statistic into estimates with their variance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from surveykit.columns import Domains
+from surveykit.design import Design
+from surveykit.formulas import intervals
+from surveykit.formulas.arrays import Array, Codes, Mask
+from surveykit.formulas.statistics import Smooth, divide
+from surveykit.formulas.steps import pull_back
+from surveykit.formulas.totals import Weigher, by_domain
+from surveykit.formulas.variance import Holding, Taylor
+from surveykit.result import Context, Detail, Estimates, ShareParts
+from surveykit.stages import Plan, make_plan, strata_plan
+
+Maker = Callable[[], Smooth]
+CHUNK = 4_000_000  # numbers of a jacobian spread over cells at once
+FEW_PSUS = 30
+NO_ANSWERS = "no answers in this domain"
+
+
+class Evaluated(NamedTuple):
+    """What one pass over the columns gives: values, answers, missing, and the covariance."""
+
+    value: Array
+    n: Codes
+    missing: int
+    covariance: Taylor
+    holding: Holding
+
+
+def spread_jacobian(J: Array, domain: Codes, S: Array) -> Array:
+    """(C, q) weighted influence of each cell, Σ_c J[domain] S, in blocks."""
+    step = max(1, CHUNK // max(1, J.shape[1] * J.shape[2]))
+    parts = [
+        np.einsum("Cqc,Cc->Cq", J[domain[i : i + step]], S[i : i + step]) for i in range(0, len(domain), step)
+    ]
+    return np.concatenate(parts, axis=0)
+
+
+def evaluate(design: Design, plan: Plan, makers: Sequence[Maker]) -> Evaluated:
+    """Value, answers and influence of each statistic in each domain."""
+    cells = plan.cells
+    weigher = design.cached(("weigher", *plan.key), lambda: Weigher(cells, design.w))
+    lines = design_lines(design)
+    inside = cells.row >= 0
+    domain = np.where(inside, cells.domain[cells.row], -1) if lines else cells.row
+    values, counts, influence, below, answered = [], [], [], [], []
+    missing = 0
+    for make in makers:
+        statistic = make()
+        columns = list(statistic.columns())
+        S = weigher.totals(columns)
+        T = by_domain(cells, S)
+        J = np.nan_to_num(statistic.jacobian(T))
+        n = weigher.answers(columns[0])
+        q = J.shape[1]
+        values.append(statistic.value(T))
+        counts.append(np.repeat(by_domain(cells, n)[:, None], q, axis=1))
+        influence.append(spread_jacobian(J, cells.domain, S))
+        lost = int(weigher.rows.sum() - n.sum())
+        missing += lost
+        answered.append(np.repeat((n > 0)[:, None], q, axis=1) if lost else None)
+        if lines:
+            below.append(pull_back(columns, J, domain, design.weight_path, lines))
+    Z = np.concatenate(influence, axis=1)
+    X, B = np.zeros((cells.P, 0)), np.zeros((0, cells.D, Z.shape[1]))
+    if lines:
+        X = design.cached(("low", *plan.key), lambda: low_rank(design, plan))
+        B = np.concatenate(below, axis=2)
+    held = None
+    if any(part is not None for part in answered):
+        full = [
+            np.ones((len(cells.unit), z.shape[1]), dtype=bool) if part is None else part
+            for part, z in zip(answered, influence, strict=True)
+        ]
+        held = np.concatenate(full, axis=1)
+    holding = Holding(plan.unit[cells.unit], plan.stratum[cells.unit], cells.domain, held, Z.shape[1])
+    value, n_table = np.concatenate(values, axis=1), np.concatenate(counts, axis=1)
+    return Evaluated(value, n_table, missing, Taylor(plan.stages, cells, Z, X, B), holding)
+
+
+def design_lines(design: Design) -> list[Any]:
+    """Return the derivative of every weighting step, in their order."""
+    path = design.weight_path
+    made: list[Any] = design.cached(
+        ("lines",), lambda: [step.linear(path[i], path[i + 1]) for i, step in enumerate(design.steps)]
+    )
+    return made
+
+
+def low_rank(design: Design, plan: Plan) -> Array:
+    """(P, p) unit sums of what the steps take away, the last step first."""
+    row, P = plan.finest, plan.cells.P
+    return np.concatenate([line.unit_sums(row, P) for line in reversed(design_lines(design))], axis=1)
+
+
+def infer(
+    design: Design,
+    makers: Sequence[Maker],
+    *,
+    statistic: str,
+    labels: pd.Index[Any] | None,
+    by: str | Sequence[str] | None = None,
+    where: str | None = None,
+    share: bool = False,
+) -> Estimates:
+    """Estimate smooth statistics in the domains of a design, with their joint covariance.
+
+    Parameters
+    ----------
+    design : Design
+    makers : functions that make a statistic
+        Called again when a design effect is asked for, so that no column is kept in memory.
+    statistic : text
+        What the values are called.
+    labels : Index of the q outputs of a domain, or None for one output named by its domain
+    by, where : as everywhere
+    share : bool
+        Whether the values are shares, which have intervals of their own.
+
+    Returns
+    -------
+    Estimates with D q rows, domain by domain
+    """
+    domains = design.domains(by, where)
+    within = bool(getattr(makers[0](), "within", True))
+    plan = make_plan(design, domains, within=within, key=(by if by is None or isinstance(by, str) else tuple(by), where))
+    done = evaluate(design, plan, makers)
+    q = done.value.shape[1]
+    index = row_index(domains, labels, q)
+    reason = np.repeat(plan.reason[:, None], q, axis=1)
+    reason[done.n == 0] = NO_ANSWERS
+    df = done.holding.df()
+    df[done.n == 0] = np.nan
+    reason = np.where((reason == "") & (df <= 0) & ~plan.census[:, None], plan.short_reason, reason)
+    value = np.where(done.n == 0, np.nan, done.value)
+
+    def df_of(rows: Sequence[int]) -> float:
+        units, strata = done.holding.union(rows)
+        return float(units - strata)
+
+    units, strata = done.holding.union_all()
+    finite = df[np.isfinite(df)]
+    span = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    answers = int(by_domain_rows(done))
+    context = Context(
+        n=answers, missing=done.missing, psus=units, strata=strata, df=span,
+        interval="auto" if share else "t", sampling=design.sampling, notes=plan.notes,
+    )  # fmt: skip
+    detail = Detail(
+        reference=lambda: reference(design, plan, makers),
+        share=(lambda: share_parts(design, plan, makers, done)) if share else None,
+        df_of=df_of,
+    )
+    name = statistic
+    return Estimates(
+        value=pd.Series(value.ravel(), index=index, name=name),
+        covariance=done.covariance,
+        df=pd.Series(df.ravel(), index=index, name="df"),
+        statistic=statistic,
+        context=context,
+        n=pd.Series(done.n.ravel(), index=index, name="n"),
+        reason=pd.Series(reason.ravel(), index=index, name="reason", dtype=object),
+        detail=detail,
+    )
+
+
+def by_domain_rows(done: Evaluated) -> int:
+    """Return the largest number of answers to one output, over all domains."""
+    return int(done.n.sum(axis=0).max(initial=0))
+
+
+def row_index(domains: Domains, labels: pd.Index[Any] | None, q: int) -> pd.Index[Any]:
+    """Return the names of the rows: domain, then output."""
+    if domains.index is None:
+        return labels if labels is not None else pd.Index(range(q))
+    if labels is None:
+        return domains.index
+    d = np.repeat(np.arange(domains.D), q)
+    j = np.tile(np.arange(q), domains.D)
+    parts = [domains.index.get_level_values(i).take(d) for i in range(domains.index.nlevels)]
+    names = [*domains.index.names, labels.name]
+    return pd.MultiIndex.from_arrays([*parts, labels.take(j)], names=names)
+
+
+# ---- what is asked for later -------------------------------------------------------------------------
+
+
+def reference(design: Design, plan: Plan, makers: Sequence[Maker]) -> tuple[Array, Array]:
+    r"""Variance under simple random sampling with replacement, and the population, of each estimate.
+
+    .. math:: \frac{\hat N^2}{n} \frac{n}{n - 1} \frac{\sum w (u - \bar u)^2}{\hat N}
+
+    with u the influence of a row, over the answers of the domain (as R ``deff="replace"``).
+    """
+    cells = plan.cells
+    weigher = design.cached(("weigher", *plan.key), lambda: Weigher(cells, design.w))
+    inside = cells.row >= 0
+    domain = np.where(inside, cells.domain[cells.row], 0)
+    variances, sizes = [], []
+    for make in makers:
+        statistic = make()
+        columns = list(statistic.columns())
+        T = by_domain(cells, weigher.totals(columns))
+        J = np.nan_to_num(statistic.jacobian(T))
+        n = by_domain(cells, weigher.answers(columns[0])).astype(float)
+        answered = np.ones(len(design.w))
+        answered[columns[0].missing] = 0.0
+        N = by_domain(cells, weigher.matrix @ answered)
+        for j in range(J.shape[1]):
+            u = np.zeros(len(design.w))
+            for c, column in enumerate(columns):
+                if np.any(J[:, j, c]):
+                    part = J[domain, j, c]
+                    u += part if column.values is None else part * column.values
+            u *= answered
+            mean = divide(by_domain(cells, weigher.matrix @ u), N)
+            square = by_domain(cells, weigher.matrix @ ((u - mean[domain]) ** 2 * answered))
+            variances.append(divide(N * square, n - 1))
+            sizes.append(N)
+    return np.column_stack(variances).ravel(), np.column_stack(sizes).ravel()
+
+
+def share_parts(design: Design, plan: Plan, makers: Sequence[Maker], done: Evaluated) -> ShareParts:
+    """Return for each share: unequal weighting K, cluster take b, pooled intraclass correlation ρ."""
+    K, b = takes(design, plan, makers)
+    rho, raised = [], False
+    pooled = strata_plan(design, plan)
+    for make in makers:
+        over = evaluate(design, pooled, [make])
+        n, p = over.n.astype(float), over.value
+        k_h, b_h = takes(design, pooled, [make])
+        use = (~pooled.alone)[:, None] & (n > 0)
+        v = over.covariance.diag().reshape(n.shape)
+        q = n.shape[1]
+        for j in range(q):
+            h = use[:, j]
+            variation = divide(p[h, j] * (1 - p[h, j]), n[h, j])
+            D = divide(v[h, j].sum(keepdims=True), variation.sum(keepdims=True))
+            size = n[h, j].sum(keepdims=True)
+            few = len(pooled.alone) == 1 and pooled.psus < FEW_PSUS
+            kbar = divide((n[h, j] * k_h[h, j]).sum(keepdims=True), size)
+            bbar = divide((n[h, j] * b_h[h, j]).sum(keepdims=True), size)
+            value, up = intervals.pooled_rho(D, kbar, bbar, few=few)
+            rho.append(float(value[0]))
+            raised |= up
+    table = np.broadcast_to(np.array(rho), K.shape)
+    census = np.repeat(plan.census[:, None], K.shape[1], axis=1)
+    return ShareParts(K.ravel(), b.ravel(), table.ravel(), census.ravel(), raised)
+
+
+def takes(design: Design, plan: Plan, makers: Sequence[Maker]) -> tuple[Array, Array]:
+    """(D, q) unequal weighting K = n Σw² / (Σw)² and cluster take b = Σ n_i² / n of the answers."""
+    cells = plan.cells
+    weigher = design.cached(("weigher", *plan.key), lambda: Weigher(cells, design.w))
+    stage = plan.stages[0]
+    K, b = [], []
+    for make in makers:
+        columns = list(make().columns())
+        weight = design.w.copy()
+        weight[columns[0].missing] = 0.0
+        W = by_domain(cells, weigher.matrix @ (weight > 0).astype(float))
+        W2 = by_domain(cells, weigher.matrix @ weight)
+        counts = weigher.answers(columns[0]).astype(float)
+        n = by_domain(cells, counts)
+        own = stage.pairs(cells, counts[:, None])
+        squares = np.bincount(own.column, weights=own.z[:, 0] ** 2, minlength=cells.D)
+        q = len(columns) - 1
+        K.append(np.repeat(divide(n * W2, W**2)[:, None], q, axis=1))
+        b.append(np.repeat(divide(squares, n)[:, None], q, axis=1))
+    return np.concatenate(K, axis=1), np.concatenate(b, axis=1)
+
+

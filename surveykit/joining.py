@@ -1,0 +1,88 @@
+"""Join the drawn sample with the answers that came back."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+import pandas as pd
+
+from sampling.checks import ArgumentError, ColumnError, DataError, SurveyWarning, check_columns, check_frame, listed, nfc
+from surveykit.design import Design
+
+
+def join(
+    sample: pd.DataFrame,
+    data: pd.DataFrame,
+    *,
+    id: str,
+    weights: str = "weight",
+    strata: str | Sequence[str] | None = None,
+    psu: str | Sequence[str] | None = None,
+    fpc: str | Sequence[str] | None = None,
+    responded: str = "responded",
+) -> Design:
+    """Join the drawn sample with the answers; selected people without answers stay as rows.
+
+    Parameters
+    ----------
+    sample : DataFrame
+        One row for each selected person, with id, stages and design weight.
+    data : DataFrame
+        One row for each form that came back.
+    id : column name
+        In both tables; each id once in each.
+    weights, strata, psu, fpc : as for :class:`Design`, columns of the sample
+    responded : text
+        Name of the column that is added: True where a form came back.
+
+    Returns
+    -------
+    Design on the rows of the sample, in their order
+
+    Raises
+    ------
+    DataError
+        Ids that are missing, stand twice, or are not in the sample.
+
+    Examples
+    --------
+    >>> sample = pd.DataFrame({"ma": ["a", "b", "c"], "weight": [2.0, 2, 3]})
+    >>> answers = pd.DataFrame({"ma": ["c", "a"], "diem": [4, 5]})
+    >>> join(sample, answers, id="ma").data["responded"].tolist()
+    [True, False, True]
+    """
+    check_frame(sample, "sample")
+    check_frame(data, "data")
+    tables = {}
+    for name, table in (("sample", sample), ("data", data)):
+        if id not in table.columns:
+            raise ColumnError(f"id={id!r}: {name} has no such column. It has {listed(table.columns, 8)}.")
+        if table[id].isna().any():
+            row = table.index[table[id].isna().to_numpy()][0]
+            raise DataError(f"id={id!r} is missing in {name}, row {row}. Every row needs its id.")
+        keys = table[id].map(lambda v: nfc(str(v)))
+        twice = keys[keys.duplicated()]
+        if len(twice):
+            raise DataError(f"id={id!r}: {listed(twice.unique(), 3)} stands more than once in {name}. Keep one row each.")
+        tables[name] = keys
+    unknown = sorted(set(tables["data"]) - set(tables["sample"]))
+    if unknown:
+        raise DataError(
+            f"id={id!r}: {len(unknown)} ids of data are not in the sample ({listed(unknown, 5)}). "
+            "Correct them, or drop those rows: their chance of selection is not known."
+        )
+    both = [c for c in data.columns if c in sample.columns and c != id]
+    if both:
+        raise ArgumentError(f"Columns {listed(both, 5)} stand in sample and in data. Rename or drop one of each.")
+    if responded in sample.columns or responded in data.columns:
+        raise ArgumentError(f"responded={responded!r} is a column already. Give the new column another name.")
+    check_columns(sample, weights, "weights")
+    absent = len(sample) - len(data)
+    if absent == len(sample):
+        warnings.warn("join: no id of the sample has answers.", SurveyWarning, stacklevel=2)
+    keyed = data.drop(columns=id).assign(**{responded: True}).set_index(tables["data"].to_numpy())
+    rows = keyed.reindex(tables["sample"].to_numpy())
+    rows.index = sample.index
+    rows[responded] = rows[responded].notna()
+    return Design(pd.concat([sample, rows], axis=1), weights=weights, strata=strata, psu=psu, fpc=fpc)

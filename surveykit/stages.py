@@ -1,0 +1,253 @@
+"""Which stages, strata and units a call is judged by: the plan that every variance is read from."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from sampling.checks import ArgumentError, LonelyPSUError
+from surveykit.columns import Domains
+from surveykit.design import Design
+from surveykit.formulas.arrays import Array, Codes, Mask, compress
+from surveykit.formulas.totals import Cells, make_cells
+from surveykit.formulas.variance import Stage
+from surveykit.result import Note
+
+
+class Plan(NamedTuple):
+    """Stages from the first that counts, and what each domain can and cannot show.
+
+    ``finest`` (n,) finest unit of each row; ``unit``, ``stratum`` (P,) codes that count for degrees of
+    freedom; ``alone`` (D,) domains inside one unit; ``census`` (D,) domains without sampling error;
+    ``reason`` (D,) why a domain has no standard error; ``psus`` units of the first stage that counts.
+    """
+
+    key: tuple[Any, ...]
+    first: int
+    finest: Codes
+    cells: Cells
+    stages: tuple[Stage, ...]
+    unit: Codes
+    stratum: Codes
+    alone: Mask
+    census: Mask
+    reason: Any
+    short_reason: str
+    psus: int
+    notes: tuple[Note, ...]
+
+
+def cells_at(design: Design, s: int, domains: Domains, key: tuple[Any, ...]) -> Cells:
+    """Cells of the units of stage s and the domains."""
+    units = design.units(s)
+    made: Cells = design.cached(
+        ("cells", s, *key), lambda: make_cells(units.row, domains.row, len(units.parent), domains.D)
+    )
+    return made
+
+
+def make_plan(design: Design, domains: Domains, *, within: bool, key: tuple[Any, ...]) -> Plan:
+    """Choose the first stage that counts: if every domain lies inside one unit, the units below it.
+
+    Domains inside one first-stage unit have no variance between such units. Where all are so, inference is
+    conditional on the units that hold them, and the next stage takes the place of the first.
+    """
+    first = 0
+    alone = single(cells_at(design, 0, domains, key))
+    while alone.all() and first + 1 < design.stages:
+        first += 1
+        alone = single(cells_at(design, first, domains, key))
+    if first == 0 and design.stages > 1 and within and alone.any():
+        _check_mixed(design, domains, key, alone)
+    plan = build(design, domains, first, key)
+    return plan if within or first else plan._replace(reason=np.full(domains.D, "", dtype=object))
+
+
+def single(cells: Cells) -> Mask:
+    """(D,) domains that lie in one unit."""
+    return np.asarray(np.bincount(cells.domain, minlength=cells.D) == 1)
+
+
+def strata_plan(design: Design, plan: Plan) -> Plan:
+    """Return the plan whose domains are all strata of the (conditional) design, whatever was asked."""
+    whole = design.changed(subset=())
+    row = design.units(plan.first - 1).row if plan.first else design.stratum_codes()[0]
+    codes, found = compress(np.where(whole.w > 0, row, -1), int(row.max()) + 1)
+    key = ("strata", plan.first)
+    made: Plan = design.cached(
+        ("plan", *key), lambda: build(whole, Domains(codes, None, len(found)), plan.first, key)
+    )
+    return made
+
+
+def build(design: Design, domains: Domains, first: int, key: tuple[Any, ...]) -> Plan:
+    """Lay out the stages from ``first`` on: a further stage counts where every stage above has a fraction."""
+    last = first
+    factor = np.ones(len(_sizes(design, first)))
+    factors = [factor]
+    while last + 1 < design.stages and last + 1 < len(design.fpc):
+        f = design.fractions[last]
+        parent = design.units(last).parent
+        factor = factors[-1][parent] * f[parent]
+        if not (factor > 0).any():
+            break
+        factors.append(factor)
+        last += 1
+    cells = cells_at(design, last, domains, key)
+    ancestors = [np.arange(cells.P)]
+    for s in range(last, first, -1):
+        ancestors.insert(0, design.units(s).parent[ancestors[0]])
+    notes: list[Note] = []
+    stages = [
+        _stage(design, s, ancestors[s - first], factors[s - first], notes, conditional=first > 0 and s == first)
+        for s in range(first, last + 1)
+    ]
+    alone = single(cells_at(design, first, domains, key))
+    for s, stage in enumerate(stages, start=first):
+        if s == 0 or s > first:
+            _check_lonely(design, s, stage, cells)
+    census = _census(stages, cells)
+    reason, short = _reasons(design, first, alone & ~_sure(stages, cells), census)
+    if first:
+        above, below = design.stage_name(first - 1), design.stage_name(first)
+        notes.insert(0, Note(f"conditional on {above}; PSU = {below}", f"có điều kiện theo {above}; PSU = {below}"))
+    unit, stratum = _units_for_df(stages)
+    psus = len(design.units(first).parent)
+    return Plan(
+        (last, *key), first, design.units(last).row, cells, tuple(stages), unit, stratum, alone, census, reason,
+        short, psus, tuple(notes),
+    )  # fmt: skip
+
+
+def _sizes(design: Design, s: int) -> Codes:
+    return np.bincount(design.units(s).parent)
+
+
+def _stage(
+    design: Design, s: int, unit: Codes, factor: Array, notes: list[Note], *, conditional: bool
+) -> Stage:
+    parent = design.units(s).parent
+    n = np.bincount(parent)
+    f = design.fractions[s] if s < len(design.fpc) else np.zeros(n.size)
+    policy = design.lonely_psu
+    if policy == "collapse" and s == 0:
+        parent, n, f = _collapse(parent, n, f, notes)
+        factor = np.ones(n.size)
+    lonely = "certainty" if conditional or policy in ("error", "collapse") else policy
+    domain_rule = "off" if conditional else design.lonely_domain
+    return Stage(unit, parent, n, f, factor, lonely, domain_rule)
+
+
+def _collapse(parent: Codes, n: Codes, f: Array, notes: list[Note]) -> tuple[Codes, Codes, Array]:
+    """Join each stratum of one unit to the one before it (the first to the one after)."""
+    alone = (n == 1) & (f < 1)
+    if not alone.any():
+        return parent, n, f
+    start = ~alone
+    start[0] = True
+    if alone[0] and start[1:].any():
+        start[1 + int(np.argmax(start[1:]))] = False
+    group = np.cumsum(start) - 1
+    N = np.divide(n, f, out=np.full(n.size, np.inf), where=f > 0)
+    size, population = np.bincount(group, weights=n), np.bincount(group, weights=N)
+    count = int(alone.sum())
+    notes.append(Note(f"{count} strata of one PSU joined to a neighbour", f"ghép {count} tầng chỉ có một PSU vào tầng bên"))
+    return group[parent], size.astype(np.intp), size / population
+
+
+def _check_lonely(design: Design, s: int, stage: Stage, cells: Cells) -> None:
+    """Refuse a stratum with one unit that holds a domain, unless the design says what to do."""
+    if not stage.alone.any() or design.lonely_psu not in ("error", "collapse"):
+        return
+    stratum = stage.stratum[stage.unit[cells.unit]]
+    hit = np.flatnonzero(stage.alone[stratum])
+    if hit.size == 0:
+        return
+    unit = int(stage.unit[cells.unit[hit[0]]])
+    row = int(np.flatnonzero(design.units(s).row == unit)[0])
+    name = design.stage_name(s)
+    inside = ", ".join(design.strata) if s == 0 else design.psu[s - 1]
+    label = design.data[list(design.strata)].iloc[row].tolist() if s == 0 else [design.data[inside].iloc[row]]
+    shown = repr(label[0]) if len(label) == 1 else repr(tuple(label))
+    own = f"{name}={design.data[name].iloc[row]}" if design.psu else f"row {design.data.index[row]}"
+    where = f"strata={inside!r}: {shown} has one PSU ({own})" if design.strata or s else f"the sample has one PSU ({own})"
+    if s:
+        where = f"psu={inside!r}: {shown} has one unit of the next stage ({own})"
+    mend = "Merge it with a neighbour, or pass lonely_psu=\"centre\"."
+    raise LonelyPSUError(f"{where}, so the variance between units cannot be estimated. {mend}")
+
+
+def _census(stages: list[Stage], cells: Cells) -> Mask:
+    """(D,) domains in whose strata every unit was taken, at every stage."""
+    random = np.zeros(cells.D)
+    for stage in stages:
+        h = stage.stratum[stage.unit[cells.unit]]
+        np.add.at(random, cells.domain, (stage.f[h] < 1) & (stage.factor[h] > 0))
+    return random == 0
+
+
+def _sure(stages: list[Stage], cells: Cells) -> Mask:
+    """(D,) domains whose first-stage units were all taken while a later stage was sampled."""
+    if len(stages) == 1:
+        return np.zeros(cells.D, dtype=bool)
+    h = stages[0].stratum[stages[0].unit[cells.unit]]
+    return np.asarray(np.bincount(cells.domain, weights=stages[0].f[h] < 1, minlength=cells.D) == 0)
+
+
+def _reasons(design: Design, first: int, alone: Mask, census: Mask) -> tuple[Any, str]:
+    name = design.stage_name(first)
+    if not design.psu:
+        text = "one answer: no sampling error can be estimated"
+    elif first:
+        text = f"one {name} only: no sampling error can be estimated"
+    else:
+        text = f"lies inside one {name}: name the stage below in psu=[…] to estimate its sampling error"
+    reason = np.where(alone & ~census, text, "").astype(object)
+    return reason, "no degrees of freedom: as many strata as units"
+
+
+def _check_mixed(design: Design, domains: Domains, key: tuple[Any, ...], alone: Mask) -> None:
+    cells = cells_at(design, 0, domains, key)
+    units = design.units(0)
+    if len(design.fpc) > 1:
+        f = design.fractions[0]
+        sure = (f == 1)[units.parent] & (np.bincount(units.parent) == 1)[units.parent]
+        inside = alone[cells.domain] & sure[cells.unit]
+        alone = alone.copy()
+        alone[cells.domain[inside]] = False
+    if alone.any() and not alone.all():
+        _refuse_mixed(design, domains, cells, alone)
+
+
+def _refuse_mixed(design: Design, domains: Domains, cells: Cells, alone: Mask) -> NoReturn:
+    small, large = int(np.flatnonzero(alone)[0]), int(np.flatnonzero(~alone)[0])
+    index = domains.index
+    names = [repr(index[d]) if index is not None else "all rows" for d in (small, large)]
+    unit = cells.unit[cells.starts[small]]
+    row = int(np.flatnonzero(design.units(0).row == unit)[0])
+    own = design.data[design.psu[0]].iloc[row]
+    raise ArgumentError(
+        f"by={list(index.names) if index is not None else None}: {names[0]} lies inside one {design.psu[0]} ({own}) "
+        f"and {names[1]} spreads over several, so their errors are of two kinds. Estimate them apart with where=, "
+        "or merge the small domain with another."
+    )
+
+
+def _units_for_df(stages: list[Stage]) -> tuple[Codes, Codes]:
+    """(P,) unit and stratum that count for degrees of freedom.
+
+    A stratum whose units were all taken shows no error at its stage; the units below count in their place.
+    """
+    unit = stages[0].unit.copy()
+    stratum = stages[0].stratum[unit]
+    sure = stages[0].f[stratum] == 1
+    base_unit, base_stratum = stages[0].stratum.size, stages[0].n.size
+    for stage in stages[1:]:
+        own = stage.stratum[stage.unit]
+        unit = np.where(sure, base_unit + stage.unit, unit)
+        stratum = np.where(sure, base_stratum + own, stratum)
+        sure = sure & (stage.f[own] == 1)
+        base_unit += stage.stratum.size
+        base_stratum += stage.n.size
+    return unit, stratum

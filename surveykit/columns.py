@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sampling.checks import ArgumentError, ColumnError, DataError, listed, near
-from surveykit.formulas.arrays import Array, Codes, Mask, cross, factorise
+from surveykit.formulas.arrays import DENSE, Array, Codes, Mask, compress, cross
 from surveykit.formulas.totals import Column
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NONE: Codes = np.zeros(0, dtype=np.intp)
 MOST_LEVELS = 50
-UNEQUAL = 1e-6  # relative difference of PSU weights that counts as unequal
+UNEQUAL = 0.01  # relative difference of PSU weights that counts as unequal
 
 
 class Domains(NamedTuple):
@@ -133,6 +133,35 @@ def indicator(data: pd.DataFrame, name: str, value: Any) -> Column:
 
 
 # ---- codes -----------------------------------------------------------------------------------------
+
+
+def factorise(values: pd.Series) -> tuple[Codes, pd.Index[Any]]:
+    """Number the levels of a column: sorted, or in the order of its categories; missing is −1.
+
+    Examples
+    --------
+    >>> factorise(pd.Series(["b", "a", None, "b"]))[0]
+    array([ 1,  0, -1,  1])
+    """
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        codes, found = compress(values.cat.codes.to_numpy(np.intp), len(values.cat.categories))
+        return codes, values.cat.categories[found]
+    raw = values.to_numpy() if isinstance(values.dtype, np.dtype) else None
+    if raw is not None and raw.dtype.kind in "iu" and raw.size:
+        low, high = int(raw.min()), int(raw.max())
+        if high - low <= DENSE * raw.size + 1024:
+            codes, found = compress((raw - low).astype(np.intp), high - low + 1)
+            return codes, pd.Index(found + low)
+    codes, levels = pd.factorize(values, use_na_sentinel=True)
+    index = pd.Index(levels)
+    try:
+        order = index.argsort()
+    except TypeError:  # labels of several kinds: in the order of their text
+        order = np.argsort(np.array([str(v) for v in index]), kind="stable")
+    rank = np.empty(len(index) + 1, dtype=np.intp)
+    rank[order] = np.arange(len(index))
+    rank[-1] = -1
+    return rank[codes], index[order]
 
 
 def complete_codes(data: pd.DataFrame, name: str, argument: str) -> tuple[Codes, pd.Index[Any]]:
@@ -297,28 +326,28 @@ def _stratum_name(design: Design, s: int, code: int) -> str:
 
 
 def _check_counts(design: Design, f: list[Array]) -> None:
-    """Refuse counts where PSUs of one stratum have unequal weights: those were not drawn with equal chances."""
-    complete = len(f) == design.stages and design.weighted_by is not None and design.psu
-    if not complete or design.data[design.fpc[0]].max() <= 1:
+    """Refuse counts where PSUs of one stratum have unequal weights: those were not drawn with equal chances.
+
+    With one stage the weight of a PSU is that of its rows; with more it cannot be told from theirs.
+    """
+    if not f or design.stages > 1 or design.weighted_by is None:
         return
-    w = floats(design.data, str(design.weighted_by), "weights", "a weight is a number")
-    for s in range(1, len(f)):
-        w = w * f[s][design.units(s - 1).row]
+    if design.data[design.fpc[0]].max() <= 1:
+        return
+    w = floats(design.data, design.weighted_by, "weights", "a weight is a number")
     units = design.units(0)
-    size = np.bincount(units.row)
-    own = np.bincount(units.row, weights=w) / size
-    if size.max() == 1 or not np.isfinite(own).all():
-        return
-    H = int(units.parent.max()) + 1
+    own = np.bincount(units.row, weights=w) / np.bincount(units.row)
+    used = np.flatnonzero(own > 0)
+    H = f[0].size
     low, high = np.full(H, np.inf), np.zeros(H)
-    np.minimum.at(low, units.parent, own)
-    np.maximum.at(high, units.parent, own)
-    wrong = np.flatnonzero((high - low > UNEQUAL * high) & (f[0] < 1))
+    np.minimum.at(low, units.parent[used], own[used])
+    np.maximum.at(high, units.parent[used], own[used])
+    wrong = np.flatnonzero((high - np.minimum(low, high) > UNEQUAL * high) & (f[0] < 1))
     if wrong.size:
         h = int(wrong[0])
         raise DataError(
             f"fpc={design.fpc[0]!r} counts units, but in {_stratum_name(design, 0, h)} the PSUs have unequal weights "
-            f"({low[h]:g} to {high[h]:g}), so they were not drawn with equal chances and the counts do not give their "
-            "fractions. For a PPS sample leave fpc out (with-replacement variance); for adjusted weights pass the "
-            "design weights and repeat the adjustment as a step, or give fpc as fractions."
+            f"({low[h]:g} to {high[h]:g}), so they were not drawn with equal chances and the counts do not give "
+            "their fractions. For a PPS sample leave fpc out (with-replacement variance); where people were "
+            "subsampled or weights adjusted, give fpc as fractions of units drawn."
         )

@@ -15,7 +15,8 @@ from sampling.checks import ArgumentError, DataError, SurveyWarning, check_choic
 from surveykit import columns as col
 from surveykit.design import Design
 from surveykit.estimation import Names, mean, proportion
-from surveykit.formulas.arrays import Array, factorise
+from surveykit.columns import factorise
+from surveykit.formulas.arrays import Array
 from surveykit.formulas.effects import cluster_df
 from surveykit.result import Estimates, Note
 

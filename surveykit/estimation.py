@@ -238,8 +238,8 @@ def variance(design: Design, y: Names, *, by: Names | None = None, where: str | 
     def make(a: str, b: str) -> Maker:
         return lambda: Covariances(col.answers(design.data, a, "variance"), col.answers(design.data, b, "variance"))
 
-    labels = pd.Index(pairs, name="pair") if len(pairs) > 1 else _labels(names, by)
-    if isinstance(labels, pd.MultiIndex):
+    labels = _labels(names, by)
+    if len(pairs) > 1:
         labels = pd.Index([f"{a}, {b}" for a, b in pairs], name="pair")
     raw = infer(design, [make(a, b) for a, b in pairs], statistic="variance", labels=labels, by=by, where=where)
     n = raw.n.to_numpy(float)

@@ -11,7 +11,8 @@ import pandas as pd
 from sampling.checks import ArgumentError, DataError, MarginError, check_columns, listed, near, nfc
 from surveykit import columns as col
 from surveykit.design import Design
-from surveykit.formulas.arrays import Array, Codes, factorise
+from surveykit.columns import factorise
+from surveykit.formulas.arrays import Array, Codes
 from surveykit.formulas.steps import ClassAdjustment, Raking
 
 GAP = 1e-9  # greatest relative gap from a margin that counts as met

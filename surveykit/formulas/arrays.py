@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
@@ -42,11 +39,7 @@ def compress(keys: Codes, bound: int) -> tuple[Codes, Codes]:
         number = np.full(bound + 1, -1, dtype=np.intp)
         number[found] = np.arange(found.size)
         return number[keys], found
-    codes, unique = pd.factorize(keys)
-    order = np.argsort(unique)
-    rank = np.empty(unique.size, dtype=np.intp)
-    rank[order] = np.arange(unique.size)
-    codes, found = rank[codes], np.asarray(unique)[order]
+    found, codes = np.unique(keys, return_inverse=True)
     if outside:
         codes, found = codes - 1, found[1:]
     return codes, found.astype(np.intp)
@@ -66,39 +59,11 @@ def cross(first: Codes, second: Codes, count: int) -> tuple[Codes, Codes, Codes]
     first, second : (k,) codes of each pair
     """
     keys = first * count + second
-    keys[(first < 0) | (second < 0)] = -1
+    if first.size and (int(first.min()) < 0 or int(second.min()) < 0):
+        keys[(first < 0) | (second < 0)] = -1
     bound = (int(first.max(initial=-1)) + 1) * count
     codes, found = compress(keys, bound)
     return codes, found // count, found % count
-
-
-def factorise(values: pd.Series) -> tuple[Codes, pd.Index[Any]]:
-    """Number the levels of a column: sorted, or in the order of its categories; missing is −1.
-
-    Examples
-    --------
-    >>> factorise(pd.Series(["b", "a", None, "b"]))[0]
-    array([ 1,  0, -1,  1])
-    """
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        codes, found = compress(values.cat.codes.to_numpy(np.intp), len(values.cat.categories))
-        return codes, values.cat.categories[found]
-    raw = values.to_numpy() if isinstance(values.dtype, np.dtype) else None
-    if raw is not None and raw.dtype.kind in "iu" and raw.size:
-        low, high = int(raw.min()), int(raw.max())
-        if high - low <= DENSE * raw.size + 1024:
-            codes, found = compress((raw - low).astype(np.intp), high - low + 1)
-            return codes, pd.Index(found + low)
-    codes, levels = pd.factorize(values, use_na_sentinel=True)
-    index = pd.Index(levels)
-    try:
-        order = index.argsort()
-    except TypeError:  # labels of several kinds: in the order of their text
-        order = np.argsort(np.array([str(v) for v in index]), kind="stable")
-    rank = np.empty(len(index) + 1, dtype=np.intp)
-    rank[order] = np.arange(len(index))
-    rank[-1] = -1
-    return rank[codes], index[order]
 
 
 def runs(sorted_codes: Codes) -> Codes:

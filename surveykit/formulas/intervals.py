@@ -44,10 +44,9 @@ def logit_limits(p: Array, v: Array, t: Array) -> Pair:
 
 
 def arcsine(p: Array, v: Array, t: Array) -> Pair:
-    """Wald limits of asin √p, turned back."""
+    """Wald limits of asin √p, turned back; as in R not cut at 0 and π / 2, past which they fold back."""
     centre, half = np.arcsin(np.sqrt(p)), t * divide(np.sqrt(v), 2 * np.sqrt(p * (1 - p)))
-    low, high = np.maximum(centre - half, 0), np.minimum(centre + half, np.pi / 2)
-    return np.sin(low) ** 2, np.sin(high) ** 2
+    return np.sin(centre - half) ** 2, np.sin(centre + half) ** 2
 
 
 def wilson(p: Array, n_eff: Array, t: Array) -> Pair:

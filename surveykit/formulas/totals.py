@@ -55,13 +55,15 @@ class Weigher:
     """
 
     def __init__(self, cells: Cells, w: Array) -> None:
-        inside = np.flatnonzero((cells.row >= 0) & (w > 0))
-        cell = cells.row[inside]
-        C = cells.unit.size
+        C, keep = cells.unit.size, (cells.row >= 0) & (w > 0)
+        inside, cell, weight = np.arange(w.size), cells.row, w
+        if not keep.all():
+            inside = np.flatnonzero(keep)
+            cell, weight = cells.row[inside], w[inside]
         self.cells = cells
         self.w = w
-        self.matrix = sp.csr_matrix((w[inside], (cell, inside)), shape=(C, w.size))
-        self.weight = np.bincount(cell, weights=w[inside], minlength=C)
+        self.matrix = sp.csr_matrix((weight, (cell, inside)), shape=(C, w.size))
+        self.weight = np.bincount(cell, weights=weight, minlength=C)
         self.rows = np.bincount(cell, minlength=C)
 
     def missing(self, column: Column) -> Codes:

@@ -116,7 +116,11 @@ class Stage:
             present = np.bincount(d, weights=self.n[h], minlength=cells.D)
             overall = sum_runs(z, runs(domain)) / present[:, None]
             centre[swap] = overall[d[swap]]
-        poor = self.alone[h] & (self.lonely == "average") | single & (self.lonely_domain == "average")
+        left_out = single & (self.lonely_domain == "average")
+        if left_out.any():
+            centre[left_out] = 0.0
+            z = np.where(np.repeat(left_out, held)[:, None], 0.0, z)
+        poor = self.alone[h] & (self.lonely == "average") | left_out
         strata, bad = np.bincount(d, minlength=cells.D), np.bincount(d, poor, minlength=cells.D)
         scale = divide(strata.astype(float), strata - bad)
         return Pairs(z, unit, domain, starts, h, d, held, centre, scale)
@@ -126,8 +130,6 @@ class Stage:
         out = sum_runs((pairs.z - np.repeat(pairs.centre, pairs.held, axis=0)) ** 2, pairs.starts)
         out += (self.n[pairs.h] - pairs.held)[:, None] * pairs.centre**2
         out *= self.a[pairs.h][:, None]
-        if self.lonely_domain == "average":
-            out[(pairs.held == 1) & (self.n[pairs.h] > 1)] = 0.0
         return sum_runs(out, runs(pairs.domain)) * pairs.scale[:, None]
 
     def combine(self, cells: Cells, Z: Array, L: sp.csr_matrix, X: Array, BL: Array) -> Array:
@@ -218,7 +220,7 @@ class Taylor:
 
     def of(self, L: sp.csr_matrix) -> Array:
         """(m, m) covariance of the combinations L (k, m)."""
-        BL = self.B.reshape(self.B.shape[0], -1) @ L
+        BL = self.B.reshape(self.B.shape[0], self.size) @ L
         parts = [s.combine(self.cells, self.Z, L, self.X, BL) for s in self.stages]
         return np.asarray(sum(parts, np.zeros((L.shape[1],) * 2)))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from surveykit.weighting import adjust_nonresponse, rake
 
@@ -16,6 +17,8 @@ from .settings import Settings
 
 __all__ = ["build_design"]
 
+NEAR_ZERO = 1e-12  # a fraction as good as 0: drawn with replacement
+
 
 def build_design(
     data: pd.DataFrame,
@@ -25,9 +28,10 @@ def build_design(
 ) -> Design:
     """Return the weighted design of both waves.
 
-    Communes are the first stage, villages (if named) the second. A commune taken with certainty is no source
-    of sampling error itself: its fraction is 1, so its villages count. Classes of nonresponse and raking are
-    worked out in each wave by itself.
+    The stages are communes, the wave within a commune (both waves are taken, so it brings no error of its own,
+    but the villages of one wave are one draw), and villages, or people where no villages are named. A commune
+    taken with certainty is no source of sampling error either: its fraction is 1, so its villages count.
+    Classes of nonresponse and raking are worked out in each wave by itself.
 
     Parameters
     ----------
@@ -45,7 +49,8 @@ def build_design(
     Design
     """
     data = data.copy()
-    stages = ["commune", "village"] if "village" in data else ["commune", "id"]
+    data["commune_wave"] = data["commune"] + " / " + data["wave"].astype(str)
+    stages = ["commune", "commune_wave", "village" if "village" in data else "id"]
     options: dict[str, Any] = {"psu": stages, "lonely_psu": settings["design.lonely_psu"]}
     if "stratum" in data:
         options["strata"] = "stratum"
@@ -55,9 +60,10 @@ def build_design(
         options["sampling"] = "srs" if settings["design.selection"] == "srs" else "self-selected"
     sure = data["commune"].map(communes["probability"]) == 1
     if sure.any():
-        data["fraction_1"] = sure.astype(float)
-        data["fraction_2"] = 0.0
-        options["fpc"] = ["fraction_1", "fraction_2"]
+        data["fraction"] = np.where(sure, 1.0, NEAR_ZERO)
+        data["waves"] = data.groupby("commune")["wave"].transform("nunique")
+        data["fraction_below"] = NEAR_ZERO
+        options["fpc"] = ["fraction", "waves", "fraction_below"]
     for name in margins:
         data[f"rake_{name}"] = data["wave"].astype(str) + " " + data[f"x_{name}"]
     with naming("columns"):

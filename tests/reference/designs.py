@@ -58,13 +58,25 @@ def r_design(args: dict[str, str], table: pd.DataFrame, options: dict[str, Any])
     )
 
 
+def open_entry(entry: dict[str, Any]) -> tuple[dict[str, str], pd.DataFrame]:
+    """Return the arguments and the table of a stored design.
+
+    The final weights of ``dcsat1_2st`` differ inside a stratum: R's counts of units are said as fractions there.
+    """
+    args, table = entry["args"], cases.r_table(entry["dataset"])
+    if entry["name"] == "dcsat1_2st":
+        table["f_village"] = table.groupby("commune")["village"].transform("nunique") / table["N_vil"]
+        table["f_household"] = table.groupby("village")["hh"].transform("nunique") / table["N_hh"]
+        args = {**args, "fpc": "~f_village + f_household"}
+    return args, table
+
+
 def r_case_design(case: dict[str, Any], extra: dict[str, Any] | None = None) -> sv.Design:
     """Build the design of an R case, with columns computed from the table (name: function)."""
-    entry = case["design"][0]
-    table = cases.r_table(entry["dataset"])
+    args, table = open_entry(case["design"][0])
     for name, make in (extra or {}).items():
         table[name] = make(table)
-    return r_design(entry["args"], table, case.get("r_options", {}))
+    return r_design(args, table, case.get("r_options", {}))
 
 
 def published_design(case: dict[str, Any], table: pd.DataFrame) -> sv.Design:

@@ -107,7 +107,7 @@ def total_by(case: Case) -> Numbers:
 @op
 def deff_mean(case: Case) -> Numbers:
     y, reference = asked(case, "y", "reference")
-    return {"estimate": sv.mean(opened(case), y).to_frame(deff=reference)["deff"].iloc[0]}
+    return {"estimate": sv.mean(opened(case), y).deff(reference).iloc[0]}
 
 
 @op

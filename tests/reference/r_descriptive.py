@@ -156,7 +156,7 @@ def variances(case: Case) -> Tree:
 def pair_row(est: sv.Estimates, a: str, b: str) -> int:
     """Return the row of the variance (a = b) or covariance of two columns."""
     rows = list(est.value.index)
-    return next(i for i, row in enumerate(rows) if row in {(a, b), (b, a)})
+    return next(i for i, row in enumerate(rows) if row in {f"{a}, {b}", f"{b}, {a}"})
 
 
 @call(*alike("deff_w"))

@@ -93,14 +93,8 @@ def ratio_from_totals(case: Case) -> Tree:
 
 @call("csat_by_sex_service")
 def two_stages_by_two_columns(case: Case) -> Tree:
-    """The weights are final ones, unequal inside a stratum: R's counts of units are said as fractions."""
-    groups, entry = ["sex", "service"], case["design"][0]
-    table = cases.r_table(entry["dataset"])
-    table["f_village"] = table.groupby("commune")["village"].transform("nunique") / table["N_vil"]
-    table["f_household"] = table.groupby("village")["hh"].transform("nunique") / table["N_hh"]
-    args = {**entry["args"], "fpc": "~f_village + f_household"}
-    design = r_design(args, table, case["r_options"])
-    return shapes.by(sv.mean(design, "score", by=groups), groups, case["result"])
+    groups = ["sex", "service"]
+    return shapes.by(sv.mean(r_case_design(case), "score", by=groups), groups, case["result"])
 
 
 @call("domain_nhanes")

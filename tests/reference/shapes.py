@@ -36,15 +36,14 @@ def stat(est: sv.Estimates, r: Tree, deff: str | None = None) -> Tree:
     if len(names) == 1:
         rows = [0]
     assert sorted(rows) == list(range(len(names)))
-    table = est.to_frame(**({"deff": deff} if deff else {}))
     written = {
-        "estimate": dict(zip(names, table["estimate"].iloc[rows], strict=True)),
+        "estimate": dict(zip(names, est.value.iloc[rows], strict=True)),
         "se": dict(zip(names, est.se.iloc[rows], strict=True)),
     }
     if len(names) > 1:
         written["vcov"] = est.covariance.full()[np.ix_(rows, rows)]
     if deff:
-        written["deff"] = dict(zip(names, table["deff"].iloc[rows], strict=True))
+        written["deff"] = dict(zip(names, est.deff(deff).iloc[rows], strict=True))
     return written
 
 
@@ -60,7 +59,8 @@ def by(est: sv.Estimates, by: Sequence[str], r: Tree, **ci: Any) -> Tree:
         return place[(*key, variable) if several else key]
 
     limits = est.ci(**{"df": np.inf, **ci})
-    table = est.to_frame(deff="wor") if any("DEff" in c for c in r["columns"]) else est.to_frame()
+    asks_deff = any(name.startswith("DEff") for name in r["columns"])
+    table = est.to_frame(deff="wor" if asks_deff else "wr")
     made = []
     for row in r["rows"]:
         new = {name: row[name] for name in by}
@@ -76,7 +76,7 @@ def by(est: sv.Estimates, by: Sequence[str], r: Tree, **ci: Any) -> Tree:
                 "cv%": 100 * table["cv"].iloc[i],
                 "ci_l": limits["ci_low"].iloc[i],
                 "ci_u": limits["ci_high"].iloc[i],
-                f"DEff.{variable}": table["deff"].iloc[i],
+                f"DEff.{variable}": table["deff_wor"].iloc[i] if asks_deff else np.nan,
             }
         made.append({name: new[name] for name in r["columns"]})
     written = {"columns": r["columns"], "rows": made}

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from reference import cases
-from reference.designs import columns, r_design
+from reference.designs import columns, open_entry, r_design
 from reference.textbook import variance
 
 import surveykit as sv
@@ -62,10 +62,10 @@ def no_survey_warnings() -> Iterator[None]:
 def known(request: pytest.FixtureRequest) -> tuple[sv.Design, str, str, str]:
     """Return a design, two numeric columns and a factor, with ones where the first number is known."""
     entry, options = entries()[request.param]
-    table = cases.r_table(entry["dataset"])
+    args, table = open_entry(entry)
     y, x, factor = numbers(entry)
     table["one"] = 1.0
-    return r_design(entry["args"], table, options), y, x, factor
+    return r_design(args, table, options), y, x, factor
 
 
 Known = tuple[sv.Design, str, str, str]
@@ -156,9 +156,8 @@ def plain() -> list[str]:
 @pytest.mark.parametrize("name", plain())
 def test_totals_and_means_have_the_variance_of_the_textbook(name: str) -> None:
     entry, _ = entries()[name]
-    args, table = entry["args"], cases.r_table(entry["dataset"])
+    args, table = open_entry(entry)
     y, x, factor = numbers(entry)
-    table["one"] = 1.0
     design = r_design(args, table, {})
     strata = columns(table, args.get("strata"))
     units = columns(table, args["id"])

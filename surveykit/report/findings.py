@@ -1,0 +1,228 @@
+"""Everything the report tells, worked out once: frames of estimates, nothing formatted."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sampling.checks import ArgumentError, DataError, SurveyWarning
+from surveykit.comparison import before_after, did
+from surveykit.estimation import mean, proportion
+from surveykit.privacy import SmallCells, mark
+from surveykit.project import ARMS, Project
+from surveykit.result import Estimates
+
+__all__ = ["FEW", "FEWEST", "Findings", "work_out"]
+
+FEWEST, FEW = 3, 6  # communes an arm: below the first no effect interval, below the second a warning
+MAIN = "satisfied"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Results of one project.
+
+    ``counts`` (arm, wave): communes, issued, answered. ``levels``: people by answer (rows) and arm and wave
+    (columns). ``arms`` (arm, wave): estimate, se, low, high, df, deff, n, n_eff, mark of the main measure.
+    ``communes`` by code: name, type, arm and, for 1, 2 and change, estimate and the rest with the name in front.
+    ``changes`` (measure, arm): the same. ``effects`` by measure: estimate, se, low, high, df, p, mark; empty
+    without two arms. ``refusal``: why there is no effect interval.
+    """
+
+    project: Project
+    rules: SmallCells
+    counts: pd.DataFrame
+    levels: pd.DataFrame
+    arms: pd.DataFrame
+    communes: pd.DataFrame
+    changes: pd.DataFrame
+    effects: pd.DataFrame
+    refusal: str
+    shared: int
+    contexts: Mapping[str, str]
+    messages: tuple[str, ...] = field(default=())
+
+    @property
+    def level(self) -> float:
+        """Confidence level."""
+        return float(self.project.settings["report.level"])
+
+    def communes_in(self, arm: str) -> int:
+        """Return the number of sampled communes of an arm."""
+        return int((self.communes["arm"] == arm).sum())
+
+    @property
+    def measures(self) -> dict[str, str]:
+        """Name of each measure by its column: the main one first."""
+        label = str(self.project.settings["outcome.label"])
+        return {MAIN: label[:1].upper() + label[1:], **self.project.groups}
+
+
+def work_out(
+    project: Project, *, rules: SmallCells | None = None, tick: Callable[[str], None] = lambda _: None
+) -> Findings:
+    """Estimate everything that the report tells.
+
+    Parameters
+    ----------
+    project : Project
+        As ``read_project`` returns it.
+    rules : SmallCells, optional
+        When a number is hidden or starred.
+    tick : function of a word
+        Called at each step.
+
+    Returns
+    -------
+    Findings
+    """
+    rules = rules or SmallCells()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", SurveyWarning)
+        contexts: dict[str, str] = {}
+        tick("arms")
+        arms = _arms(project, rules, contexts)
+        tick("communes")
+        communes = _communes(project, rules, contexts)
+        tick("changes")
+        changes = _changes(project, rules, contexts)
+        tick("effects")
+        effects, refusal = _effects(project, rules, contexts)
+    messages = tuple(dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, SurveyWarning)))
+    counts = _counts(project.data)
+    both = project.data.groupby("commune")["wave"].nunique()
+    return Findings(
+        project, rules, counts, _levels(project), arms, communes, changes, effects, refusal,
+        int((both == 2).sum()), contexts, messages,
+    )  # fmt: skip
+
+
+def frame_of(estimates: Estimates, level: float) -> pd.DataFrame:
+    """Return a table of estimates with the report's column names."""
+    table = estimates.to_frame(level)
+    for name in ("deff", "n_eff"):
+        if name not in table:
+            table[name] = np.nan
+    names = {"ci_low": "low", "ci_high": "high"}
+    return table.rename(columns=names)[["estimate", "se", "low", "high", "df", "deff", "n", "n_eff"]]
+
+
+def _counts(data: pd.DataFrame) -> pd.DataFrame:
+    groups = data.groupby(["arm", "wave"])
+    out = pd.DataFrame(
+        {
+            "communes": groups["commune"].nunique(),
+            "issued": groups.size(),
+            "answered": groups["responded"].sum(),
+        }
+    )
+    return out.loc[_in_order(out.index)]
+
+
+def _levels(project: Project) -> pd.DataFrame:
+    """People by answer to the main question; no weights."""
+    data = project.data.dropna(subset=["answer"])
+    table = pd.crosstab(data["answer"], [data["arm"], data["wave"]])
+    table = table.reindex(index=project.settings["outcome.scale"], fill_value=0)
+    return table[_in_order(table.columns)]
+
+
+def _in_order(index: pd.Index[Any]) -> list[tuple[Any, ...]]:
+    """Return (arm, wave) pairs with the arms in their order."""
+    return sorted(index, key=lambda pair: (ARMS.index(pair[0]), *pair[1:]))
+
+
+def _answers(data: pd.DataFrame, y: str, by: list[str]) -> pd.Series[int]:
+    """Answers to y behind each (…, wave) cell, and the smaller of the two waves behind a change."""
+    return data[data[y].notna()].groupby(by).size()
+
+
+def _arms(project: Project, rules: SmallCells, contexts: dict[str, str]) -> pd.DataFrame:
+    level = float(project.settings["report.level"])
+    found = proportion(project.design, MAIN, by=["arm", "wave"], value=1)
+    contexts["arms"] = found.line(project.lang, level)
+    out = frame_of(found, level)
+    out["mark"] = mark(out["n"], rules)
+    return out.loc[_in_order(out.index)]
+
+
+def _communes(project: Project, rules: SmallCells, contexts: dict[str, str]) -> pd.DataFrame:
+    """Estimates of each commune in each wave, and its change."""
+    level = float(project.settings["report.level"])
+    out = project.sampled[["name", "type", "arm"]].copy()
+    for wave in (1, 2):
+        found = proportion(project.design, MAIN, by="commune", where=f"wave == {wave}", value=1)
+        contexts[f"communes_{wave}"] = found.line(project.lang, level)
+        out = out.join(_named(frame_of(found, level), str(wave), rules))
+    n = pd.concat([out["1_n"], out["2_n"]], axis=1)
+    both = n.notna().all(axis=1)
+    if both.any():
+        change = before_after(project.design, MAIN, wave="wave", by="commune", overlap=_overlap(project))
+        contexts["communes_change"] = change.line(project.lang, level)
+        table = frame_of(change, level).assign(n=n.min(axis=1))
+    else:
+        table = pd.DataFrame(np.nan, out.index, ["estimate", "se", "low", "high", "df", "deff", "n", "n_eff"])
+    return out.join(_named(table, "change", rules))
+
+
+def _named(table: pd.DataFrame, name: str, rules: SmallCells) -> pd.DataFrame:
+    """Put a name before each column, the estimate keeping the name alone; add the mark."""
+    table = table.assign(mark=mark(table["n"], rules))
+    return table.rename(columns={c: name if c == "estimate" else f"{name}_{c}" for c in table})
+
+
+def _overlap(project: Project) -> Any:
+    said = project.settings["design.overlap"]
+    return None if said == "auto" else said
+
+
+def _changes(project: Project, rules: SmallCells, contexts: dict[str, str]) -> pd.DataFrame:
+    """Level in each wave and change between them, by measure and arm."""
+    level, parts = float(project.settings["report.level"]), []
+    for y in (MAIN, *project.groups):
+        value = 1 if y == MAIN else None
+        n = pd.DataFrame({w: _answers(project.data, y, ["wave", "arm"]).get(w) for w in (1, 2)})
+        found = before_after(project.design, y, wave="wave", by="arm", overlap=_overlap(project))
+        contexts[f"changes_{y}"] = found.line(project.lang, level)
+        table = _named(frame_of(found, level).assign(n=n.min(axis=1)), "change", rules)
+        for wave in (1, 2):
+            where = f"wave == {wave}"
+            one = (
+                mean(project.design, y, by="arm", where=where)
+                if value is None
+                else proportion(project.design, y, by="arm", where=where, value=value)
+            )
+            table = table.join(_named(frame_of(one, level), str(wave), rules))
+        table = table.loc[[arm for arm in ARMS if arm in table.index]]
+        table.index = pd.MultiIndex.from_tuples([(y, arm) for arm in table.index], names=["measure", "arm"])
+        parts.append(table)
+    return pd.concat(parts)
+
+
+def _effects(project: Project, rules: SmallCells, contexts: dict[str, str]) -> tuple[pd.DataFrame, str]:
+    """Change in adopting less change in comparison communes, for each measure."""
+    level, rows, refusal = float(project.settings["report.level"]), {}, ""
+    columns = ["estimate", "se", "low", "high", "df", "p", "n", "mark"]
+    arms = set(project.sampled["arm"])
+    if not {"adopting", "comparison"} <= arms:
+        return pd.DataFrame(columns=columns), ""
+    design = project.design
+    two_stage = design.changed(keep_units=False, psu=(design.psu[0], design.psu[-1]), fpc=())
+    for y in (MAIN, *project.groups):
+        n = _answers(project.data, y, ["arm", "wave"])
+        try:
+            found = did(two_stage, y, treated="treated", wave="wave", unit="commune")
+        except (ArgumentError, DataError) as error:
+            return pd.DataFrame(columns=columns), str(error)
+        refusal = found.refusal
+        contexts[f"effects_{y}"] = found.line(project.lang, level)
+        row = frame_of(found, level).iloc[0]
+        p = np.nan if refusal else float(found.test()["p"].iloc[0])
+        least = int(n.loc[["adopting", "comparison"]].min())
+        rows[y] = {**row, "p": p, "n": least, "mark": rules.mark(least)}
+    return pd.DataFrame.from_dict(rows, orient="index")[columns], refusal

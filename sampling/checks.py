@@ -128,9 +128,7 @@ def check_columns(data: pd.DataFrame, names: Any, argument: str) -> tuple[str, .
     found = column_names(names, argument)
     for name in found:
         if name not in data.columns:
-            raise ColumnError(
-                f"{argument}={name!r}: the data have no such column.{near(name, data.columns)}"
-            )
+            raise ColumnError(f"{argument}={name!r}: the data have no such column.{near(name, data.columns)}")
     return found
 
 
@@ -144,8 +142,7 @@ def check_choice(value: Any, choices: Sequence[str], argument: str) -> str:
 def refuse_choice(value: Any, choices: Sequence[str], argument: str) -> NoReturn:
     """Raise the error for a word that is not one of the choices."""
     raise ArgumentError(
-        f"{argument}={value!r} is not known.{near(value, choices)} "
-        f"Choose one of {listed(choices, most=20)}."
+        f"{argument}={value!r} is not known.{near(value, choices)} Choose one of {listed(choices, most=20)}."
     )
 
 

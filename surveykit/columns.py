@@ -22,10 +22,10 @@ UNEQUAL = 0.01  # relative difference of PSU weights that counts as unequal
 
 
 class Domains(NamedTuple):
-    """A partition of rows: ``row`` (n,) domain of each row, −1 outside; ``index`` names, None for one."""
+    """A partition of rows: ``row`` (n,) domain of each row, −1 outside; ``names`` of the domains or None."""
 
     row: Codes
-    index: pd.Index[Any] | None
+    names: pd.Index[Any] | None
     D: int
 
 
@@ -52,7 +52,7 @@ def kind_of(values: pd.Series) -> str:
         return "complex" if values.dtype.kind == "c" else "number"
     if values.dtype.kind in "mM" or "timestamp" in str(values.dtype):
         return "date"
-    known = [v for v in values.dropna().head(1000)]
+    known = list(values.dropna().head(1000))
     if known and all(isinstance(v, (int, float, np.number)) for v in known):
         return "number"
     text = [str(v).strip() for v in known]
@@ -123,11 +123,12 @@ def indicator(data: pd.DataFrame, name: str, value: Any) -> Column:
     absent = [v for v in wanted if v not in set(known.tolist())]
     if absent and len(absent) == len(wanted):
         raise ColumnError(
-            f"value={value!r}: {name!r} has no such level. Its levels are {listed(sorted(known, key=str), 8)}."
+            f"value={value!r}: {name!r} has no such level. "
+            f"Its levels are {listed(sorted(known, key=str), 8)}."
             f"{near(absent[0], known)}"
         )
     missing = np.flatnonzero(data[name].isna().to_numpy())
-    values = data[name].isin(wanted).to_numpy(dtype=float)
+    values = data[name].isin(wanted).to_numpy().astype(float)
     values[missing] = 0.0
     return Column(values, missing)
 
@@ -136,7 +137,7 @@ def indicator(data: pd.DataFrame, name: str, value: Any) -> Column:
 
 
 def factorise(values: pd.Series) -> tuple[Codes, pd.Index[Any]]:
-    """Number the levels of a column: sorted, or in the order of its categories; missing is −1.
+    """Return the levels of a column as numbers: sorted, or in the order of its categories; missing is −1.
 
     Examples
     --------
@@ -144,7 +145,7 @@ def factorise(values: pd.Series) -> tuple[Codes, pd.Index[Any]]:
     array([ 1,  0, -1,  1])
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
-        codes, found = compress(values.cat.codes.to_numpy(np.intp), len(values.cat.categories))
+        codes, found = compress(np.asarray(values.cat.codes, dtype=np.intp), len(values.cat.categories))
         return codes, values.cat.categories[found]
     raw = values.to_numpy() if isinstance(values.dtype, np.dtype) else None
     if raw is not None and raw.dtype.kind in "iu" and raw.size:
@@ -218,7 +219,7 @@ def domains(design: Design, names: tuple[str, ...], where: str | None) -> Domain
         levels.append(own_levels)
     if outside.any():
         codes = np.where(outside, -1, codes)
-        codes, zero, found = cross(np.where(codes < 0, -1, 0), codes, max(int(codes.max()) + 1, 1))
+        codes, found = compress(codes, max(int(codes.max()) + 1, 1))
         parts = [part[found] for part in parts]
         count = len(found)
     else:
@@ -227,7 +228,9 @@ def domains(design: Design, names: tuple[str, ...], where: str | None) -> Domain
         return Domains(codes, None, 1)
     columns = [level[part] for level, part in zip(levels, parts, strict=True)]
     index = (
-        columns[0].rename(names[0]) if len(names) == 1 else pd.MultiIndex.from_arrays(columns, names=list(names))
+        columns[0].rename(names[0])
+        if len(names) == 1
+        else pd.MultiIndex.from_arrays(columns, names=list(names))
     )
     return Domains(codes, index, count)
 
@@ -235,7 +238,7 @@ def domains(design: Design, names: tuple[str, ...], where: str | None) -> Domain
 def condition(data: pd.DataFrame, text: str) -> Mask:
     """(n,) rows that meet a condition written as for DataFrame.query."""
     if not isinstance(text, str):
-        raise TypeError(f"where={text!r}: write the condition as text, for example where=\"tuoi >= 18\".")
+        raise TypeError(f'where={text!r}: write the condition as text, for example where="tuoi >= 18".')
     try:
         result = data.eval(text, engine="python")
     except pd.errors.UndefinedVariableError as error:
@@ -247,10 +250,13 @@ def condition(data: pd.DataFrame, text: str) -> Mask:
         ) from error
     except (SyntaxError, TypeError, ValueError, KeyError, AttributeError) as error:
         raise ArgumentError(
-            f"where={text!r} cannot be read ({str(error).splitlines()[0]}). Write it like \"tuoi >= 18 and gioi == 'Nữ'\"."
+            f"where={text!r} cannot be read ({str(error).splitlines()[0]}). "
+            "Write it like \"tuoi >= 18 and gioi == 'Nữ'\"."
         ) from error
     if not isinstance(result, pd.Series) or not pd.api.types.is_bool_dtype(result.dtype):
-        raise ArgumentError(f"where={text!r} gives no yes or no for each row. Write a comparison, as in \"tuoi >= 18\".")
+        raise ArgumentError(
+            f'where={text!r} gives no yes or no for each row. Write a comparison, as in "tuoi >= 18".'
+        )
     return np.asarray(result.fillna(False).to_numpy(dtype=bool))
 
 
@@ -264,6 +270,11 @@ def base_weights(design: Design) -> Array:
         w = np.ones(len(data))
         for s, f in enumerate(design.fractions):
             parent = design.units(s - 1).row if s else design.stratum_codes()[0]
+            if not f.all():
+                raise ArgumentError(
+                    f"fpc={design.fpc[s]!r} has fractions of 0, from which no weights follow. "
+                    "Pass weights='…'."
+                )
             w = w / f[parent]
         return w
     w = floats(data, name, "weights", "a weight is a number")
@@ -287,11 +298,12 @@ def fractions(design: Design) -> list[Array]:
         x = floats(design.data, name, "fpc", "a population size or a fraction is a number")
         units = design.units(s)
         above = design.units(s - 1).row if s else design.stratum_codes()[0]
-        bad = np.flatnonzero(~np.isfinite(x) | (x <= 0))
+        shares = bool(x.max() <= 1) and not (x == 1).all()
+        bad = np.flatnonzero(~np.isfinite(x) | (x < 0) | (x == 0) & (not shares))
         if bad.size:
             raise DataError(
                 f"fpc={name!r} is {x[bad[0]]:g} in {place(design.data, bad)}. "
-                "Give the number of units in the population, or the fraction drawn."
+                "Give the number of units in the population, or the fraction drawn (0: with replacement)."
             )
         first = np.zeros(int(above.max()) + 1)
         first[above] = x
@@ -302,7 +314,7 @@ def fractions(design: Design) -> list[Array]:
                 f"{x[differ[0]]:g} and {first[above[differ[0]]]:g}. One stratum of a stage has one size."
             )
         n = np.bincount(units.parent, minlength=first.size)
-        if x.max() <= 1 and not (x == 1).all():
+        if shares:
             out.append(first)
             continue
         small = np.flatnonzero(first < n)
@@ -310,7 +322,8 @@ def fractions(design: Design) -> list[Array]:
             h = small[0]
             raise DataError(
                 f"fpc={name!r} says {first[h]:g} units in {_stratum_name(design, s, h)}, but the sample has "
-                f"{n[h]} ({design.stage_name(s)}). Give the number in the population, or fractions of at most 1."
+                f"{n[h]} ({design.stage_name(s)}). "
+                "Give the number in the population, or fractions of at most 1."
             )
         out.append(n / first)
     _check_counts(design, out)
@@ -346,8 +359,9 @@ def _check_counts(design: Design, f: list[Array]) -> None:
     if wrong.size:
         h = int(wrong[0])
         raise DataError(
-            f"fpc={design.fpc[0]!r} counts units, but in {_stratum_name(design, 0, h)} the PSUs have unequal weights "
-            f"({low[h]:g} to {high[h]:g}), so they were not drawn with equal chances and the counts do not give "
-            "their fractions. For a PPS sample leave fpc out (with-replacement variance); where people were "
+            f"fpc={design.fpc[0]!r} counts units, but in {_stratum_name(design, 0, h)} the PSUs have unequal "
+            f"weights ({low[h]:g} to {high[h]:g}), so they were not drawn with equal chances and the counts "
+            "do not give their fractions. For a PPS sample leave fpc out (with-replacement variance); where "
+            "people were "
             "subsampled or weights adjusted, give fpc as fractions of units drawn."
         )

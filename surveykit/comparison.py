@@ -11,11 +11,19 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from sampling.checks import ArgumentError, DataError, SurveyWarning, check_choice, check_columns, listed, plain
+from sampling.checks import (
+    ArgumentError,
+    DataError,
+    SurveyWarning,
+    check_choice,
+    check_columns,
+    listed,
+    plain,
+)
 from surveykit import columns as col
+from surveykit.columns import factorise
 from surveykit.design import Design
 from surveykit.estimation import Names, mean, proportion
-from surveykit.columns import factorise
 from surveykit.formulas.arrays import Array
 from surveykit.formulas.effects import cluster_df
 from surveykit.result import Estimates, Note
@@ -55,7 +63,7 @@ def overlapping(design: Design, wave: str, overlap: str | None) -> str:
         return check_choice(overlap, ("none", "psu"), "overlap")
     if not design.psu:
         return "none"
-    codes, levels = factorise(design.data[wave])
+    codes = factorise(design.data[wave])[0]
     used = (codes >= 0) & (design.w > 0)
     pairs = pd.DataFrame({"unit": design.units(0).row[used], "wave": codes[used]}).drop_duplicates()
     return "psu" if pairs["unit"].duplicated().any() else "none"
@@ -128,21 +136,29 @@ def before_after(
     shared = overlapping(design, wave, overlap)
     groups = check_columns(design.data, by, "by")
     both = averages(crossed(design, wave, shared), y, by=[*groups, wave], where=where, value=value)
-    position = {key: k for k, key in enumerate(both.value.index)}
-    names = both.value.index.droplevel(-1).unique() if groups else pd.Index([y])
-    pairs, lost = [], []
+    index = both.value.index
+    position = {key: k for k, key in enumerate(index)}
+    names = index.droplevel(-1).unique() if isinstance(index, pd.MultiIndex) else pd.Index([y])
+    pairs: list[tuple[int, Any, Any]] = []
+    lost: list[tuple[int, Any, Any]] = []
     for k, name in enumerate(names):
         key = _key(name) if groups else ()
-        a, b = position.get((*key, first) if groups else first), position.get((*key, second) if groups else second)
+        a, b = (
+            position.get((*key, first) if groups else first),
+            position.get((*key, second) if groups else second),
+        )
         (pairs if a is not None and b is not None else lost).append((k, a, b))
     if lost:
         warnings.warn(
-            f"by={list(groups)}: {listed(names[[k for k, _, _ in lost]], 3)} has answers in one wave only and is left out.",
+            f"by={list(groups)}: {listed(names[[k for k, _, _ in lost]], 3)} has answers in one wave only "
+            "and is left out.",
             SurveyWarning, stacklevel=2,
         )  # fmt: skip
     rows = np.array([[a, b] for _, a, b in pairs]).ravel()
     data = np.tile([-1.0, 1.0], len(pairs))
-    L = sp.csr_matrix((data, (rows, np.repeat(np.arange(len(pairs)), 2))), shape=(len(both.value), len(pairs)))
+    L = sp.csr_matrix(
+        (data, (rows, np.repeat(np.arange(len(pairs)), 2))), shape=(len(both.value), len(pairs))
+    )
     note = Note(f"{second} minus {first}", f"{second} trừ {first}")
     kind = {
         "psu": Note("waves share their PSUs", "hai đợt có chung PSU"),
@@ -204,35 +220,47 @@ def did(
     Examples
     --------
     >>> import surveykit as sv
-    >>> xa = np.repeat(np.arange(8), 4)
-    >>> people = pd.DataFrame({"xa": xa, "dot": np.tile([1, 1, 2, 2], 8), "mo_hinh": (xa < 4) * 1})
-    >>> people["diem"] = 5.0 + people.mo_hinh * (people.dot == 2) + xa * (people.dot == 2) / 10
-    >>> result = sv.did(sv.Design(people, sampling="srs", psu="xa"), "diem", treated="mo_hinh", wave="dot", unit="xa")
+    >>> xa = np.repeat(np.arange(12), 4)
+    >>> people = pd.DataFrame({"xa": xa, "dot": np.tile([1, 1, 2, 2], 12), "mo_hinh": (xa < 6) * 1})
+    >>> people["diem"] = 5.0 + (people["mo_hinh"] + xa / 10) * (people["dot"] == 2)
+    >>> design = sv.Design(people, sampling="srs", psu="xa")
+    >>> result = sv.did(design, "diem", treated="mo_hinh", wave="dot", unit="xa")
     >>> result.to_frame()[["estimate", "se", "df"]].round(3)
          estimate     se   df
-    did       0.6  0.091  6.0
+    did       0.4  0.108  10.0
     """
     for name, argument in ((treated, "treated"), (unit, "unit")):
         check_columns(design.data, name, argument)
     first, second = wave_levels(design, wave, where)
     arms, left_out = _arms(design, treated, unit, where)
-    short = [f"{count} {word}" for count, word in ((arms[1], "adopting"), (arms[0], "comparison")) if count < FEWEST]
+    short = [
+        f"{count} {word}"
+        for count, word in ((arms[1], "adopting"), (arms[0], "comparison"))
+        if count < FEWEST
+    ]
     known = f"`{treated}` == `{treated}`" if where is None else f"({where}) and `{treated}` == `{treated}`"
     if short:
         return _descriptive(design, y, treated, wave, unit, known, value, (first, second), short)
     if min(arms) < FEW:
         warnings.warn(
-            f"did: {arms[1]} adopting and {arms[0]} comparison {unit} units; with fewer than {FEW} in an arm the interval "
-            "is wide and rests on few units.", SurveyWarning, stacklevel=2,
+            f"did: {arms[1]} adopting and {arms[0]} comparison {unit} units; with fewer than {FEW} in an arm "
+            "the interval is wide and rests on few units.", SurveyWarning, stacklevel=2,
         )  # fmt: skip
-    clusters = design.changed(keep_units=False, strata=(treated,), psu=(unit,), fpc=(), nest=True, lonely_psu="error")
+    clusters = design.changed(
+        keep_units=False, strata=(treated,), psu=(unit,), fpc=(), nest=True, lonely_psu="error"
+    )
     clusters = clusters.where(f"`{treated}` == `{treated}`")
     four = averages(_filled(clusters, treated), y, by=[treated, wave], where=where, value=value)
-    signs = _signs(four, first, second, value, y)
+    signs = _signs(four, first, second, y)
     notes = [Note(f"{second} minus {first}; {arms[1]} adopting and {arms[0]} comparison {unit} units",
                   f"{second} trừ {first}; {arms[1]} {unit} áp dụng và {arms[0]} {unit} so sánh")]  # fmt: skip
     if left_out:
-        notes.append(Note(f"{left_out} {unit} units left out (treated missing)", f"để riêng {left_out} {unit} (không thuộc hai nhóm)"))
+        notes.append(
+            Note(
+                f"{left_out} {unit} units left out (treated missing)",
+                f"để riêng {left_out} {unit} (không thuộc hai nhóm)",
+            )
+        )
     result = four.combine(sp.csr_matrix(signs[:, None]), pd.Index(["did"]), "did", *notes)
     df = _satterthwaite(clusters, four, signs, treated, wave, unit, where)
     context = replace(result.context, df=(df, df))
@@ -240,22 +268,26 @@ def did(
 
 
 def _arms(design: Design, treated: str, unit: str, where: str | None) -> tuple[tuple[int, int], int]:
-    """Number of comparison and adopting units, and of units in neither arm."""
+    """Return the number of comparison and adopting units, and of units in neither arm."""
     rows = design.domains(None, where).row >= 0
     values = col.floats(design.data, treated, "treated", "it must be 1 (adopted between the waves) or 0")
     wrong = np.flatnonzero(rows & ~np.isnan(values) & ~np.isin(values, (0.0, 1.0)))
     if wrong.size:
         raise DataError(
-            f"treated={treated!r} is {values[wrong[0]]:g} in {col.place(design.data, wrong)}. Write 1 for units that "
-            "adopted between the waves, 0 for the comparison, and leave the others missing."
+            f"treated={treated!r} is {values[wrong[0]]:g} in {col.place(design.data, wrong)}. "
+            "Write 1 for units that adopted between the waves, 0 for the comparison, and leave the others "
+            "missing."
         )
     table = pd.DataFrame({"unit": design.data[unit].to_numpy()[rows], "arm": values[rows]})
     arms = table.groupby("unit", sort=True)["arm"].agg(["min", "max", "size", "count"])
-    mixed = arms[(arms["min"] != arms["max"]) & arms["min"].notna() | (arms["count"] > 0) & (arms["count"] < arms["size"])]
+    mixed = arms[
+        (arms["min"] != arms["max"]) & arms["min"].notna()
+        | (arms["count"] > 0) & (arms["count"] < arms["size"])
+    ]
     if len(mixed):
         raise DataError(
-            f"treated={treated!r} changes inside {unit} {mixed.index[0]!r}. It must be one value for all rows of a unit, in "
-            "both waves: 1 if the unit adopted between them."
+            f"treated={treated!r} changes inside {unit} {mixed.index[0]!r}. "
+            "It must be one value for all rows of a unit, in both waves: 1 if the unit adopted between them."
         )
     counts = arms["min"].value_counts()
     return (int(counts.get(0.0, 0)), int(counts.get(1.0, 0))), int(arms["min"].isna().sum())
@@ -269,7 +301,7 @@ def _filled(design: Design, treated: str) -> Design:
     return design.changed(keep_units=False, data=data, subset=(*design.subset[:-1], f"`{treated}` >= 0"))
 
 
-def _signs(four: Estimates, first: Any, second: Any, value: Any, y: str) -> Array:
+def _signs(four: Estimates, first: Any, second: Any, y: str) -> Array:
     """(4,) weights of the four cells."""
     index = four.value.index
     signs = np.zeros(len(index))
@@ -303,7 +335,15 @@ def _satterthwaite(
 
 
 def _descriptive(
-    design: Design, y: str, treated: str, wave: str, unit: str, where: str, value: Any, waves: tuple[Any, Any], short: list[str]
+    design: Design,
+    y: str,
+    treated: str,
+    wave: str,
+    unit: str,
+    where: str,
+    value: Any,
+    waves: tuple[Any, Any],
+    short: list[str],
 ) -> Estimates:
     """Return the difference for the units sampled, with the sampling error of the people in them."""
     below = design.psu[design.psu.index(unit) + 1 :] if unit in design.psu else design.psu
@@ -314,10 +354,10 @@ def _descriptive(
     if len(present) < 2:
         word = "adopting" if 1.0 not in present else "comparison"
         raise DataError(
-            f"treated={treated!r}: there are no {word} units, so there is no difference in differences. Use before_after() "
-            "for the change; without a comparison group it is not an effect."
+            f"treated={treated!r}: there are no {word} units, so there is no difference in differences. "
+            "Use before_after() for the change; without a comparison group it is not an effect."
         )
-    signs = _signs(arms, *waves, value, y)
+    signs = _signs(arms, *waves, y)
     reason = (
         f"only {' and '.join(short)} {unit} units: the difference describes these units; "
         f"an effect needs at least {FEWEST} in each arm"
@@ -342,11 +382,12 @@ def arms_of(adopted: pd.Series, *, first: Any, second: Any) -> pd.Series:
     """
     start, end = pd.Timestamp(first), pd.Timestamp(second)
     if not start < end:
-        raise ArgumentError(f"first={first!r} is not before second={second!r}. Give the dates of the two waves in order.")
+        raise ArgumentError(
+            f"first={first!r} is not before second={second!r}. Give the dates of the two waves in order."
+        )
     between = (adopted > start) & (adopted <= end)
     arm = between.astype(float)
     return arm.mask(adopted <= start)
 
 
 __all__ = ["arms_of", "before_after", "did"]
-

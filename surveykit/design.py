@@ -314,4 +314,3 @@ class Design:
         """Return the design and the trail of its weights as HTML."""
         table = self.trail.to_html(index=False, float_format=lambda x: fmt.number(x, 2))
         return f"<p>{col.html_text(repr(self))}</p>{table}"
-

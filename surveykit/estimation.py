@@ -12,7 +12,8 @@ import scipy.sparse as sp
 from sampling.checks import ArgumentError, DataError, check_columns
 from surveykit import columns as col
 from surveykit.design import Design
-from surveykit.formulas.statistics import Covariances, Ratio, Shares, Smooth, Total, mean as mean_of
+from surveykit.formulas.statistics import Covariances, Ratio, Shares, Smooth, Total
+from surveykit.formulas.statistics import mean as mean_of
 from surveykit.formulas.totals import Column
 from surveykit.infer import Maker, infer
 from surveykit.result import Estimates
@@ -24,7 +25,8 @@ def check_answers(design: Design, y: Any, by: Any, where: str | None, argument: 
     """Return the names of the answer columns after the checks that every verb shares."""
     if not isinstance(design, Design):
         raise TypeError(
-            f"design is a {type(design).__name__}; make one first: Design(data, weights='…', strata='…', psu='…')."
+            f"design is a {type(design).__name__}; make one first: "
+            "Design(data, weights='…', strata='…', psu='…')."
         )
     names = check_columns(design.data, y, argument)
     if not names:
@@ -109,7 +111,9 @@ def total(design: Design, y: Names, *, by: Names | None = None, where: str | Non
     return infer(design, makers, statistic="total", labels=_labels(names, by), by=by, where=where)
 
 
-def ratio(design: Design, y: Names, x: Names, *, by: Names | None = None, where: str | None = None) -> Estimates:
+def ratio(
+    design: Design, y: Names, x: Names, *, by: Names | None = None, where: str | None = None
+) -> Estimates:
     r"""Ratio of two totals, :math:`\hat R = \sum w y / \sum w x`, over rows with both answers.
 
     Parameters
@@ -120,8 +124,10 @@ def ratio(design: Design, y: Names, x: Names, *, by: Names | None = None, where:
     Examples
     --------
     >>> import surveykit as sv
-    >>> people = pd.DataFrame({"w": [10, 10, 20, 20], "thon": list("aabb"), "tot": [1, 0, 2, 1], "tra": [2, 1, 2, 2]})
-    >>> sv.ratio(sv.Design(people, weights="w", psu="thon"), "tot", "tra").value.round(3).to_dict()
+    >>> people = pd.DataFrame({"w": [10, 10, 20, 20], "thon": list("aabb")})
+    >>> people = people.assign(tot=[1, 0, 2, 1], tra=[2, 1, 2, 2])
+    >>> design = sv.Design(people, weights="w", psu="thon")
+    >>> sv.ratio(design, "tot", "tra").value.round(3).to_dict()
     {'tot/tra': 0.636}
     """
     tops = check_answers(design, y, by, where)
@@ -157,13 +163,20 @@ def count(design: Design, *, by: Names | None = None, where: str | None = None) 
     Examples
     --------
     >>> import surveykit as sv
-    >>> people = pd.DataFrame({"w": [10, 10, 20, 20], "thon": list("aabb"), "gioi": ["Nam", "Nữ", "Nữ", "Nữ"]})
+    >>> people = pd.DataFrame({"w": [10, 10, 20, 20], "thon": list("aabb"), "gioi": ["Nam"] + ["Nữ"] * 3})
     >>> sv.count(sv.Design(people, weights="w", psu="thon"), by="gioi", where="w < 50").value.to_dict()
     {'Nam': 10.0, 'Nữ': 50.0}
     """
     check_columns(design.data, by, "by")
     makers: list[Maker] = [lambda: Total(Column(None, col.NONE))]
-    return infer(design, makers, statistic="count", labels=None if by is not None else pd.Index(["count"]), by=by, where=where)
+    return infer(
+        design,
+        makers,
+        statistic="count",
+        labels=None if by is not None else pd.Index(["count"]),
+        by=by,
+        where=where,
+    )
 
 
 def proportion(
@@ -197,12 +210,14 @@ def proportion(
     >>> design = sv.Design(people, sampling="srs", psu="thon")
     >>> sv.proportion(design, "muc", value=[4, 5]).to_frame()[["estimate", "ci_low", "ci_high"]].round(2)
          estimate  ci_low  ci_high
-    muc      0.75    0.34     0.95
+    muc      0.75    0.37     0.94
     """
     names = check_answers(design, y, by, where)
     if value is not None:
         makers: list[Maker] = [_indicator(design, name, value) for name in names]
-        return infer(design, makers, statistic="share", labels=_labels(names, by), by=by, where=where, share=True)
+        return infer(
+            design, makers, statistic="share", labels=_labels(names, by), by=by, where=where, share=True
+        )
     if len(names) > 1:
         raise ArgumentError(
             f"y={list(names)}: without value= a proportion takes one column at a time. "
@@ -219,7 +234,9 @@ def _indicator(design: Design, name: str, value: Any) -> Maker:
 
 
 def variance(design: Design, y: Names, *, by: Names | None = None, where: str | None = None) -> Estimates:
-    r"""Population variances and covariances, :math:`\frac{n}{n-1} \sum w (y - \bar y)(x - \bar x) / \sum w`.
+    r"""Estimate population variances and covariances.
+
+    .. math:: \frac{n}{n - 1} \sum w (y - \bar y)(x - \bar x) / \sum w
 
     Returns
     -------
@@ -236,12 +253,16 @@ def variance(design: Design, y: Names, *, by: Names | None = None, where: str | 
     pairs = [(a, b) for i, a in enumerate(names) for b in names[i:]]
 
     def make(a: str, b: str) -> Maker:
-        return lambda: Covariances(col.answers(design.data, a, "variance"), col.answers(design.data, b, "variance"))
+        return lambda: Covariances(
+            col.answers(design.data, a, "variance"), col.answers(design.data, b, "variance")
+        )
 
     labels = _labels(names, by)
     if len(pairs) > 1:
         labels = pd.Index([f"{a}, {b}" for a, b in pairs], name="pair")
-    raw = infer(design, [make(a, b) for a, b in pairs], statistic="variance", labels=labels, by=by, where=where)
+    raw = infer(
+        design, [make(a, b) for a, b in pairs], statistic="variance", labels=labels, by=by, where=where
+    )
     n = raw.n.to_numpy(float)
     factor = np.divide(n, n - 1, out=np.full(n.size, np.nan), where=n > 1)
     return raw.combine(sp.diags(factor, format="csr"), raw.value.index, "variance")

@@ -11,7 +11,7 @@ import pandas as pd
 from surveykit.columns import Domains
 from surveykit.design import Design
 from surveykit.formulas import intervals
-from surveykit.formulas.arrays import Array, Codes, Mask
+from surveykit.formulas.arrays import Array, Codes, runs, sum_runs
 from surveykit.formulas.statistics import Smooth, divide
 from surveykit.formulas.steps import pull_back
 from surveykit.formulas.totals import Weigher, by_domain
@@ -29,7 +29,7 @@ class Evaluated(NamedTuple):
     """What one pass over the columns gives: values, answers, missing, and the covariance."""
 
     value: Array
-    n: Codes
+    n: Array
     missing: int
     covariance: Taylor
     holding: Holding
@@ -62,7 +62,7 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker]) -> Evaluated:
         n = weigher.answers(columns[0])
         q = J.shape[1]
         values.append(statistic.value(T))
-        counts.append(np.repeat(by_domain(cells, n)[:, None], q, axis=1))
+        counts.append(np.repeat(by_domain(cells, n.astype(float))[:, None], q, axis=1))
         influence.append(spread_jacobian(J, cells.domain, S))
         lost = int(weigher.rows.sum() - n.sum())
         missing += lost
@@ -131,7 +131,9 @@ def infer(
     """
     domains = design.domains(by, where)
     within = bool(getattr(makers[0](), "within", True))
-    plan = make_plan(design, domains, within=within, key=(by if by is None or isinstance(by, str) else tuple(by), where))
+    plan = make_plan(
+        design, domains, within=within, key=(by if by is None or isinstance(by, str) else tuple(by), where)
+    )
     done = evaluate(design, plan, makers)
     q = done.value.shape[1]
     index = row_index(domains, labels, q)
@@ -156,7 +158,7 @@ def infer(
     )  # fmt: skip
     detail = Detail(
         reference=lambda: reference(design, plan, makers),
-        share=(lambda: share_parts(design, plan, makers, done)) if share else None,
+        share=(lambda: share_parts(design, plan, makers)) if share else None,
         df_of=df_of,
     )
     name = statistic
@@ -166,7 +168,7 @@ def infer(
         df=pd.Series(df.ravel(), index=index, name="df"),
         statistic=statistic,
         context=context,
-        n=pd.Series(done.n.ravel(), index=index, name="n"),
+        n=pd.Series(done.n.ravel().astype(int), index=index, name="n"),
         reason=pd.Series(reason.ravel(), index=index, name="reason", dtype=object),
         detail=detail,
     )
@@ -179,14 +181,14 @@ def by_domain_rows(done: Evaluated) -> int:
 
 def row_index(domains: Domains, labels: pd.Index[Any] | None, q: int) -> pd.Index[Any]:
     """Return the names of the rows: domain, then output."""
-    if domains.index is None:
+    if domains.names is None:
         return labels if labels is not None else pd.Index(range(q))
     if labels is None:
-        return domains.index
+        return domains.names
     d = np.repeat(np.arange(domains.D), q)
     j = np.tile(np.arange(q), domains.D)
-    parts = [domains.index.get_level_values(i).take(d) for i in range(domains.index.nlevels)]
-    names = [*domains.index.names, labels.name]
+    parts = [domains.names.get_level_values(i).take(d) for i in range(domains.names.nlevels)]
+    names = [*domains.names.names, labels.name]
     return pd.MultiIndex.from_arrays([*parts, labels.take(j)], names=names)
 
 
@@ -228,7 +230,7 @@ def reference(design: Design, plan: Plan, makers: Sequence[Maker]) -> tuple[Arra
     return np.column_stack(variances).ravel(), np.column_stack(sizes).ravel()
 
 
-def share_parts(design: Design, plan: Plan, makers: Sequence[Maker], done: Evaluated) -> ShareParts:
+def share_parts(design: Design, plan: Plan, makers: Sequence[Maker]) -> ShareParts:
     """Return for each share: unequal weighting K, cluster take b, pooled intraclass correlation ρ."""
     K, b = takes(design, plan, makers)
     rho, raised = [], False
@@ -260,7 +262,8 @@ def takes(design: Design, plan: Plan, makers: Sequence[Maker]) -> tuple[Array, A
     """(D, q) unequal weighting K = n Σw² / (Σw)² and cluster take b = Σ n_i² / n of the answers."""
     cells = plan.cells
     weigher = design.cached(("weigher", *plan.key), lambda: Weigher(cells, design.w))
-    stage = plan.stages[0]
+    unit = plan.stages[0].unit[cells.unit]
+    starts = runs(cells.domain * cells.P + unit)
     K, b = [], []
     for make in makers:
         columns = list(make().columns())
@@ -270,11 +273,8 @@ def takes(design: Design, plan: Plan, makers: Sequence[Maker]) -> tuple[Array, A
         W2 = by_domain(cells, weigher.matrix @ weight)
         counts = weigher.answers(columns[0]).astype(float)
         n = by_domain(cells, counts)
-        own = stage.pairs(cells, counts[:, None])
-        squares = np.bincount(own.column, weights=own.z[:, 0] ** 2, minlength=cells.D)
+        squares = sum_runs(sum_runs(counts, starts) ** 2, runs(cells.domain[starts]))
         q = len(columns) - 1
         K.append(np.repeat(divide(n * W2, W**2)[:, None], q, axis=1))
         b.append(np.repeat(divide(squares, n)[:, None], q, axis=1))
     return np.concatenate(K, axis=1), np.concatenate(b, axis=1)
-
-

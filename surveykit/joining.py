@@ -7,7 +7,16 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from sampling.checks import ArgumentError, ColumnError, DataError, SurveyWarning, check_columns, check_frame, listed, nfc
+from sampling.checks import (
+    ArgumentError,
+    ColumnError,
+    DataError,
+    SurveyWarning,
+    check_columns,
+    check_frame,
+    listed,
+    nfc,
+)
 from surveykit.design import Design
 
 
@@ -64,7 +73,9 @@ def join(
         keys = table[id].map(lambda v: nfc(str(v)))
         twice = keys[keys.duplicated()]
         if len(twice):
-            raise DataError(f"id={id!r}: {listed(twice.unique(), 3)} stands more than once in {name}. Keep one row each.")
+            raise DataError(
+                f"id={id!r}: {listed(twice.unique(), 3)} stands more than once in {name}. Keep one row each."
+            )
         tables[name] = keys
     unknown = sorted(set(tables["data"]) - set(tables["sample"]))
     if unknown:
@@ -74,7 +85,9 @@ def join(
         )
     both = [c for c in data.columns if c in sample.columns and c != id]
     if both:
-        raise ArgumentError(f"Columns {listed(both, 5)} stand in sample and in data. Rename or drop one of each.")
+        raise ArgumentError(
+            f"Columns {listed(both, 5)} stand in sample and in data. Rename or drop one of each."
+        )
     if responded in sample.columns or responded in data.columns:
         raise ArgumentError(f"responded={responded!r} is a column already. Give the new column another name.")
     check_columns(sample, weights, "weights")

@@ -58,13 +58,19 @@ class Context:
         parts.append(f"{fmt.integer(self.psus)} {between.format(fmt.integer(self.strata))}")
         parts.append((("bậc tự do " if vi else "df ") + low) if low == high else f"df {low}–{high}")
         parts.append("Taylor")
-        parts.append(f"khoảng tin cậy {self.interval} {level}" if vi else f"{self.interval} intervals {level}")
+        parts.append(
+            f"khoảng tin cậy {self.interval} {level}" if vi else f"{self.interval} intervals {level}"
+        )
         if self.missing:
             count = fmt.integer(self.missing)
             parts.append(f"bỏ qua {count} câu không trả lời" if vi else f"{count} missing left out")
         parts += [note.vi if vi else note.en for note in self.notes]
         if self.sampling == "self-selected":
-            parts.append("mẫu tự chọn: không suy rộng được" if vi else "self-selected: không suy rộng được (no inference)")
+            parts.append(
+                "mẫu tự chọn: không suy rộng được"
+                if vi
+                else "self-selected: không suy rộng được (no inference)"
+            )
         elif self.sampling == "srs":
             parts.append("coi như mẫu ngẫu nhiên đơn giản" if vi else "taken as a simple random sample")
         return " · ".join(parts)
@@ -147,7 +153,12 @@ class Estimates:
         return self.detail.share is not None
 
     def ci(
-        self, level: float = 0.95, method: Interval | None = None, *, df: float | None = None, cap: bool = True
+        self,
+        level: float = 0.95,
+        method: Interval | None = None,
+        *,
+        df: float | None = None,
+        cap: bool = True,
     ) -> pd.DataFrame:
         """Confidence intervals.
 
@@ -167,15 +178,15 @@ class Estimates:
         DataFrame with ``ci_low`` and ``ci_high``, in units of the estimate
         """
         level = check_fraction(level, "level")
-        method = self._method(method)
+        name = self._method(method)
         p, v = self.value.to_numpy(float), self.variance
         degrees = self.df.to_numpy(float) if df is None else np.full(p.size, float(df))
-        if method == "t":
+        if name == "t":
             low, high = intervals.wald(p, v, intervals.quantile(degrees, level))
-        elif method == "auto":
+        elif name == "auto":
             low, high = self._auto(p, v, degrees, level)
         else:
-            low, high = intervals.limits(method, p, v, self.n.to_numpy(float), degrees, level, cap=cap)
+            low, high = intervals.limits(name, p, v, self.n.to_numpy(float), degrees, level, cap=cap)
         missing = np.isnan(v)
         low, high = np.where(missing, np.nan, low), np.where(missing, np.nan, high)
         return pd.DataFrame({"ci_low": low, "ci_high": high}, index=self.value.index)
@@ -223,8 +234,9 @@ class Estimates:
             n = self.n.to_numpy(float)
             if (n > N + 0.5).any():
                 raise ArgumentError(
-                    f"deff='wor' needs weights that sum to the population; here they sum to {np.nansum(N):g} for "
-                    f"{int(n.sum())} answers. Use deff='wr', or weights that expand the sample."
+                    f"deff='wor' needs weights that sum to the population; here they sum to "
+                    f"{np.nansum(N):g} for {int(n.sum())} answers. "
+                    "Use deff='wr', or weights that expand the sample."
                 )
             v = v * (1 - n / N)
         return pd.Series(divide(self.variance, v), index=self.value.index, name=f"deff_{against}")
@@ -232,7 +244,7 @@ class Estimates:
     def to_frame(
         self, level: float = 0.95, method: Interval | None = None, deff: Literal["wr", "wor"] | None = "wr"
     ) -> pd.DataFrame:
-        """Return a table: estimate, se, limits, df, cv, deff, n, n_eff and, where there is one, the reason."""
+        """Return a table: estimate, se, limits, df, cv, deff, n, n_eff and, if any, the reason for no se."""
         se = self.se
         table = pd.DataFrame({"estimate": self.value, "se": se}).join(self.ci(level, method))
         table["df"] = self.df
@@ -284,7 +296,9 @@ class Estimates:
         2.0
         """
         if not isinstance(weights, Mapping) or not weights:
-            raise TypeError(f"contrast={weights!r}: pass row names with their weights, as {{'A': 1, 'B': -1}}.")
+            raise TypeError(
+                f"contrast={weights!r}: pass row names with their weights, as {{'A': 1, 'B': -1}}."
+            )
         rows = [self.locate(row) for row in weights]
         values = np.array([float(v) for v in weights.values()])
         L = sp.csr_matrix((values, (rows, np.zeros(len(rows), dtype=int))), shape=(len(self.value), 1))
@@ -326,7 +340,9 @@ class Estimates:
         t = divide(self.value.to_numpy(float) - null, se)
         df = np.where(self.df > 0, self.df, np.nan)
         p = 2 * stdtr(df, -np.abs(t))
-        return pd.DataFrame({"estimate": self.value, "se": se, "t": t, "df": df, "p": p}, index=self.value.index)
+        return pd.DataFrame(
+            {"estimate": self.value, "se": se, "t": t, "df": df, "p": p}, index=self.value.index
+        )
 
     # ---- how it looks -------------------------------------------------------------------------------
 

@@ -100,7 +100,9 @@ def build(design: Design, domains: Domains, first: int, key: tuple[Any, ...]) ->
         ancestors.insert(0, design.units(s).parent[ancestors[0]])
     notes: list[Note] = []
     stages = [
-        _stage(design, s, ancestors[s - first], factors[s - first], notes, conditional=first > 0 and s == first)
+        _stage(
+            design, s, ancestors[s - first], factors[s - first], notes, conditional=first > 0 and s == first
+        )
         for s in range(first, last + 1)
     ]
     alone = single(cells_at(design, first, domains, key))
@@ -111,12 +113,14 @@ def build(design: Design, domains: Domains, first: int, key: tuple[Any, ...]) ->
     reason, short = _reasons(design, first, alone & ~_sure(stages, cells), census)
     if first:
         above, below = design.stage_name(first - 1), design.stage_name(first)
-        notes.insert(0, Note(f"conditional on {above}; PSU = {below}", f"có điều kiện theo {above}; PSU = {below}"))
+        notes.insert(
+            0, Note(f"conditional on {above}; PSU = {below}", f"có điều kiện theo {above}; PSU = {below}")
+        )
     unit, stratum = _units_for_df(stages)
     psus = len(design.units(first).parent)
     return Plan(
-        (last, *key), first, design.units(last).row, cells, tuple(stages), unit, stratum, alone, census, reason,
-        short, psus, tuple(notes),
+        (last, *key), first, design.units(last).row, cells, tuple(stages), unit, stratum, alone, census,
+        reason, short, psus, tuple(notes),
     )  # fmt: skip
 
 
@@ -152,7 +156,12 @@ def _collapse(parent: Codes, n: Codes, f: Array, notes: list[Note]) -> tuple[Cod
     N = np.divide(n, f, out=np.full(n.size, np.inf), where=f > 0)
     size, population = np.bincount(group, weights=n), np.bincount(group, weights=N)
     count = int(alone.sum())
-    notes.append(Note(f"{count} strata of one PSU joined to a neighbour", f"ghép {count} tầng chỉ có một PSU vào tầng bên"))
+    notes.append(
+        Note(
+            f"{count} strata of one PSU joined to a neighbour",
+            f"ghép {count} tầng chỉ có một PSU vào tầng bên",
+        )
+    )
     return group[parent], size.astype(np.intp), size / population
 
 
@@ -171,10 +180,14 @@ def _check_lonely(design: Design, s: int, stage: Stage, cells: Cells) -> None:
     label = design.data[list(design.strata)].iloc[row].tolist() if s == 0 else [design.data[inside].iloc[row]]
     shown = repr(label[0]) if len(label) == 1 else repr(tuple(label))
     own = f"{name}={design.data[name].iloc[row]}" if design.psu else f"row {design.data.index[row]}"
-    where = f"strata={inside!r}: {shown} has one PSU ({own})" if design.strata or s else f"the sample has one PSU ({own})"
+    where = (
+        f"strata={inside!r}: {shown} has one PSU ({own})"
+        if design.strata or s
+        else f"the sample has one PSU ({own})"
+    )
     if s:
         where = f"psu={inside!r}: {shown} has one unit of the next stage ({own})"
-    mend = "Merge it with a neighbour, or pass lonely_psu=\"centre\"."
+    mend = 'Merge it with a neighbour, or pass lonely_psu="centre".'
     raise LonelyPSUError(f"{where}, so the variance between units cannot be estimated. {mend}")
 
 
@@ -184,7 +197,7 @@ def _census(stages: list[Stage], cells: Cells) -> Mask:
     for stage in stages:
         h = stage.stratum[stage.unit[cells.unit]]
         np.add.at(random, cells.domain, (stage.f[h] < 1) & (stage.factor[h] > 0))
-    return random == 0
+    return np.asarray(random == 0)
 
 
 def _sure(stages: list[Stage], cells: Cells) -> Mask:
@@ -222,15 +235,15 @@ def _check_mixed(design: Design, domains: Domains, key: tuple[Any, ...], alone: 
 
 def _refuse_mixed(design: Design, domains: Domains, cells: Cells, alone: Mask) -> NoReturn:
     small, large = int(np.flatnonzero(alone)[0]), int(np.flatnonzero(~alone)[0])
-    index = domains.index
+    index = domains.names
     names = [repr(index[d]) if index is not None else "all rows" for d in (small, large)]
     unit = cells.unit[cells.starts[small]]
     row = int(np.flatnonzero(design.units(0).row == unit)[0])
     own = design.data[design.psu[0]].iloc[row]
     raise ArgumentError(
-        f"by={list(index.names) if index is not None else None}: {names[0]} lies inside one {design.psu[0]} ({own}) "
-        f"and {names[1]} spreads over several, so their errors are of two kinds. Estimate them apart with where=, "
-        "or merge the small domain with another."
+        f"by={list(index.names) if index is not None else None}: {names[0]} lies inside one {design.psu[0]} "
+        f"({own}) and {names[1]} spreads over several, so their errors are of two kinds. Estimate them apart "
+        "with where=, or merge the small domain with another."
     )
 
 

@@ -1,13 +1,13 @@
 """Tables of the report: one description, from which the HTML cells and the Excel sheets are both made.
 
-A table holds numbers, not text; how they look (decimals by the standard error, interval in the same cell, star,
-dash) is decided here once.
+A table holds numbers, not text; how they look (decimals by the standard error, interval in the same cell,
+star, dash) is decided here once.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,17 +27,24 @@ Kind = Literal["text", "code", "count", "share", "points", "number", "ratio", "p
 ENDS = ("low", "high", "se")
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 EXCEL: dict[str, str] = {
-    "count": "#,##0", "share": "0.0%", "points": "+0.0;-0.0;0.0", "number": "#,##0.00", "ratio": "0.00", "p": "0.000",
-    "date": "dd/mm/yyyy", "text": "General", "code": "@",
-}  # fmt: skip
+    "count": "#,##0",
+    "share": "0.0%",
+    "points": "+0.0;-0.0;0.0",
+    "number": "#,##0.00",
+    "ratio": "0.00",
+    "p": "0.000",
+    "date": "dd/mm/yyyy",
+    "text": "General",
+    "code": "@",
+}
 
 
 @dataclass(frozen=True)
 class Column:
     """One column of a table.
 
-    A column of kind share or points takes its interval and standard error from the frame's columns of the same
-    name with ``_low``, ``_high`` and ``_se``, and its mark ("star", "hidden") from ``_mark``.
+    A column of kind share or points takes its interval and standard error from the frame's columns of the
+    same name with ``_low``, ``_high`` and ``_se``, and its mark ("star", "hidden") from ``_mark``.
     """
 
     name: str
@@ -64,8 +71,9 @@ class Table:
 
     Examples
     --------
-    >>> shares = pd.DataFrame({"xa": ["01273"], "p": [0.8125], "p_low": [0.7], "p_high": [0.9], "p_se": [0.05]})
-    >>> Table("xa", "Theo xã", shares, (Column("xa", "Mã", "code"), Column("p", "Hài lòng", "share"))).cells("vi")
+    >>> shares = pd.DataFrame({"xa": ["01273"], "p": 0.8125, "p_low": 0.7, "p_high": 0.9, "p_se": 0.05})
+    >>> columns = (Column("xa", "Mã", "code"), Column("p", "Hài lòng", "share"))
+    >>> Table("xa", "Theo xã", shares, columns).cells("vi")
     [['01273', '81,3 % (70,0 đến 90,0 %)']]
     """
 
@@ -147,12 +155,12 @@ def estimate_text(
 
 
 def write_workbook(
-    tables: Sequence[Table], path: Path, *, lang: Lang, words: dict[str, str], banner: str = ""
+    tables: Sequence[Table], path: Path, *, words: Mapping[str, str], banner: str = ""
 ) -> None:
     """Write every table as a sheet of one Excel workbook, with a sheet of contents first.
 
-    Codes and text are stored as text, also when they begin with a sign of a formula. Numbers stay numbers: shares
-    as fractions shown in per cent, differences in percentage points.
+    Codes and text are stored as text, also when they begin with a sign of a formula. Numbers stay numbers:
+    shares as fractions shown in per cent, differences in percentage points.
 
     Parameters
     ----------
@@ -160,8 +168,6 @@ def write_workbook(
         In their order.
     path : Path
         File to write.
-    lang : {"vi", "en"}
-        Language of dates and dashes.
     words : dict
         index_sheet, sheet, title, low, high, se.
     banner : str
@@ -181,12 +187,12 @@ def write_workbook(
         name = f"{i:02d}_{table.key}"[:31]
         _put(index.cell(top + i, 1), name, "text").hyperlink = f"#'{name}'!A1"
         _put(index.cell(top + i, 2), table.title, "text")
-        _write_sheet(book.create_sheet(name), table, lang, words, banner)
+        _write_sheet(book.create_sheet(name), table, words, banner)
     index.column_dimensions["A"].width, index.column_dimensions["B"].width = 24, 90
     book.save(path)
 
 
-def _write_sheet(page: Worksheet, table: Table, lang: Lang, words: dict[str, str], banner: str) -> None:
+def _write_sheet(page: Worksheet, table: Table, words: Mapping[str, str], banner: str) -> None:
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
@@ -244,4 +250,4 @@ def _put(cell: Cell | Any, value: Any, kind: Kind) -> Cell:
             value if isinstance(value, dt.date) else value.item() if hasattr(value, "item") else value
         )
         cell.number_format = EXCEL[kind]
-    return cell  # type: ignore[no-any-return]
+    return cell

@@ -10,8 +10,8 @@ import pandas as pd
 
 from sampling.checks import ArgumentError, DataError, MarginError, check_columns, listed, near, nfc
 from surveykit import columns as col
-from surveykit.design import Design
 from surveykit.columns import factorise
+from surveykit.design import Design
 from surveykit.formulas.arrays import Array, Codes
 from surveykit.formulas.steps import ClassAdjustment, Raking
 
@@ -19,9 +19,7 @@ GAP = 1e-9  # greatest relative gap from a margin that counts as met
 SAME = 1e-6  # relative difference of margin sums that counts as equal
 
 
-def adjust_nonresponse(
-    design: Design, *, responded: str, cells: str | Sequence[str] | None = None
-) -> Design:
+def adjust_nonresponse(design: Design, *, responded: str, cells: str | Sequence[str] | None = None) -> Design:
     r"""Let the respondents of each class stand for its nonrespondents.
 
     .. math:: w_i \leftarrow w_i r_i \sum_{c} w / \sum_{c} w r
@@ -67,15 +65,17 @@ def adjust_nonresponse(
         )
     names = check_columns(design.data, cells, "cells")
     classes, index = col.crossed_codes(design.data, names, "cells")
-    step = ClassAdjustment(classes, values == 1, len(index), f"nonresponse ({', '.join(names) or 'one class'})")
+    step = ClassAdjustment(
+        classes, values == 1, len(index), f"nonresponse ({', '.join(names) or 'one class'})"
+    )
     every = np.bincount(classes, weights=design.w, minlength=len(index))
     held = np.bincount(classes, weights=design.w * step.responded, minlength=len(index))
     empty = np.flatnonzero((every > 0) & (held == 0))
     if empty.size:
         rows = int(np.sum((classes == empty[0]) & (design.w > 0)))
         raise DataError(
-            f"cells={list(names)}: class {index[empty[0]]!r} has no respondents ({rows} rows), so nobody can stand "
-            "for it. Join it with another class, or use fewer cells."
+            f"cells={list(names)}: class {index[empty[0]]!r} has no respondents ({rows} rows), so nobody "
+            "can stand for it. Join it with another class, or use fewer cells."
         )
     return design.add_step(step)
 
@@ -140,8 +140,9 @@ def rake(
     w, gap, worst = step.fit(design.w)
     if gap > GAP or not np.isfinite(w).all():
         raise MarginError(
-            f"margins: the weights do not come to agree with {list(margins)[worst]!r} (relative gap {gap:.2g} after "
-            "1,000 sweeps), because some combination of levels has no rows. Join small levels, or drop a margin."
+            f"margins: the weights do not come to agree with {list(margins)[worst]!r} "
+            f"(relative gap {gap:.2g} after 1,000 sweeps), because some combination of levels has no rows. "
+            "Join small levels, or drop a margin."
         )
     return design.add_step(step)
 
@@ -153,8 +154,8 @@ def _margin(design: Design, name: str, margin: dict[Any, float]) -> tuple[Codes,
     missing = np.flatnonzero((own < 0) & used)
     if missing.size:
         raise DataError(
-            f"margins[{name!r}]: the column is missing in {col.place(design.data, missing)}. Fill it in before raking, or "
-            "leave those rows out."
+            f"margins[{name!r}]: the column is missing in {col.place(design.data, missing)}. "
+            "Fill it in before raking, or leave those rows out."
         )
     number = {_key(level): k for k, level in enumerate(margin)}
     counts = np.bincount(own[used], minlength=len(levels))
@@ -171,12 +172,14 @@ def _margin(design: Design, name: str, margin: dict[Any, float]) -> tuple[Codes,
     values = np.array([float(v) for v in margin.values()])
     bad = [level for level, v in margin.items() if not np.isfinite(v) or v < 0]
     if bad:
-        raise MarginError(f"margins[{name!r}][{bad[0]!r}] is {margin[bad[0]]}. A target is a share or a count.")
+        raise MarginError(
+            f"margins[{name!r}][{bad[0]!r}] is {margin[bad[0]]}. A target is a share or a count."
+        )
     empty = [level for level, n, v in zip(margin, held, values, strict=True) if n == 0 and v > 0]
     if empty:
         raise MarginError(
-            f"margins[{name!r}] has a target for {listed(empty, 3)}, but no row has it.{near(empty[0], levels)} "
-            "Join it with another level, or check the spelling."
+            f"margins[{name!r}] has a target for {listed(empty, 3)}, but no row has it."
+            f"{near(empty[0], levels)} Join it with another level, or check the spelling."
         )
     return np.where(own < 0, 0, code[own]), values
 
@@ -195,10 +198,9 @@ def _shares(sums: dict[str, float]) -> bool:
     if (np.abs(values - 100) < 0.1).all():
         raise MarginError(f"margins sum to 100 ({shown}): write shares that sum to 1, or counts of people.")
     if (values - values[0] > SAME * values[0]).any() or (values[0] - values > SAME * values[0]).any():
-        raise MarginError(f"margins have different sums ({shown}), so no weights can agree with all. Correct them.")
+        raise MarginError(
+            f"margins have different sums ({shown}), so no weights can agree with all. Correct them."
+        )
     if values[0] < 2:
         raise MarginError(f"margins sum to {values[0]:g} ({shown}): shares must sum to 1.")
     return False
-
-
-

@@ -46,7 +46,7 @@ def compress(keys: Codes, bound: int) -> tuple[Codes, Codes]:
 
 
 def cross(first: Codes, second: Codes, count: int) -> tuple[Codes, Codes, Codes]:
-    """Number the pairs that occur, in the order of the first, then of the second code.
+    """Return numbers for the pairs that occur, in the order of the first, then of the second code.
 
     Parameters
     ----------
@@ -79,3 +79,8 @@ def sum_runs(values: Array, starts: Codes) -> Array:
         return np.zeros((0, *values.shape[1:]))
     out: Array = np.add.reduceat(values, starts, axis=0)
     return out
+
+
+def sum_by(codes: Codes, weights: Array, count: int) -> Array:
+    """(count,) sums of the weights by code."""
+    return np.asarray(np.bincount(codes, weights=weights, minlength=count), dtype=float)

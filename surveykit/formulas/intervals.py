@@ -31,7 +31,7 @@ def effective(p: Array, v: Array) -> Array:
 
 
 def wald(p: Array, v: Array, t: Array) -> Pair:
-    """p ± t se, not cut to [0, 1]."""
+    """P ± t se, not cut to [0, 1]."""
     half = t * np.sqrt(v)
     return p - half, p + half
 
@@ -150,7 +150,8 @@ def newcombe(x1: float, n1: float, x2: float, n2: float, level: float = 0.95) ->
 def pooled_rho(D: Array, K: Array, b: Array, *, few: bool) -> tuple[Array, bool]:
     """Intraclass correlation that the strata show together, and whether it was raised to 0.05.
 
-    ρ = [D / K̄ − 1] / (b̄ − 1), cut to [0, 1]; at least 0.05 where no stratum varies or one stratum has few PSUs.
+    ρ = [D / K̄ − 1] / (b̄ − 1), cut to [0, 1]; at least 0.05 where no stratum varies or the
+    one stratum has few PSUs.
     """
     D, K, b = np.asarray(D, dtype=float), np.asarray(K, dtype=float), np.asarray(b, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,10 +1,10 @@
-"""Weighting steps: what each does to the weights, and how its estimation enters the variance.
+r"""Weighting steps: what each does to the weights, and how its estimation enters the variance.
 
 A step is frozen. ``apply`` makes the new weights; ``linear`` gives the derivative that replicates would
 take: with u the influence divided by the new weights,
 
-.. math:: B = A^{-1} X' \\operatorname{diag}(g)\\, u, \\qquad
-          \\text{influence} \\leftarrow \\text{influence} - V B,\\quad V = \\operatorname{diag}(v) X - t r'
+.. math:: B = A^{-1} X' \operatorname{diag}(g)\, u, \qquad
+          \text{influence} \leftarrow \text{influence} - V B,\quad V = \operatorname{diag}(v) X - t r'
 
 Calibration w = d F(x'λ) has g = d F'(x'λ), A = X' diag(g) X and v = w (Deville & Särndal 1992); a weighting
 class with respondents r and factor f has g = d r, A = Σ g by class and v = d (r f − 1).
@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple, Protocol
 import numpy as np
 import scipy.sparse as sp
 
-from surveykit.formulas.arrays import Array, Codes, Mask, cross
+from surveykit.formulas.arrays import Array, Codes, Mask, cross, sum_by
 from surveykit.formulas.totals import Column
 
 TOLERANCE = 1e-12  # relative difference from a margin at which raking stops
@@ -83,8 +83,8 @@ class ClassAdjustment:
     name: str
 
     def _sums(self, w: Array) -> tuple[Array, Array]:
-        every = np.bincount(self.classes, weights=w, minlength=self.count)
-        held = np.bincount(self.classes, weights=w * self.responded, minlength=self.count)
+        every = sum_by(self.classes, w, self.count)
+        held = sum_by(self.classes, w * self.responded, self.count)
         return every, held
 
     def factors(self, w: Array) -> Array:
@@ -137,11 +137,11 @@ class Raking:
         """(n,) raked weights, the greatest relative gap that is left, and its margin."""
         codes, levels = self.cells()
         count = max((int(part.size) for part in levels), default=0)
-        start = np.bincount(codes[w > 0], weights=w[w > 0], minlength=count)
+        start = sum_by(codes[w > 0], w[w > 0], count)
         W, goals = start.copy(), self.goals(w)
         for _ in range(SWEEPS):
             for level, goal in zip(levels, goals, strict=True):
-                sums = np.bincount(level, weights=W, minlength=goal.size)
+                sums = sum_by(level, W, goal.size)
                 W = W * np.divide(goal, sums, out=np.ones(goal.size), where=sums > 0)[level]
             gaps = self.gaps(W, levels, goals)
             if max(gaps) < TOLERANCE:
@@ -154,7 +154,7 @@ class Raking:
         """Greatest relative gap of each margin."""
         out = []
         for level, goal in zip(levels, goals, strict=True):
-            sums = np.bincount(level, weights=W, minlength=goal.size)
+            sums = sum_by(level, W, goal.size)
             out.append(float(np.max(np.abs(sums - goal) / np.where(goal > 0, goal, 1.0))))
         return out
 

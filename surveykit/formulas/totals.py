@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from surveykit.formulas.arrays import Array, Codes, cross, runs, sum_runs
+from surveykit.formulas.arrays import Array, Codes, cross, runs, sum_by, sum_runs
 
 
 class Column(NamedTuple):
@@ -63,8 +63,8 @@ class Weigher:
         self.cells = cells
         self.w = w
         self.matrix = sp.csr_matrix((weight, (cell, inside)), shape=(C, w.size))
-        self.weight = np.bincount(cell, weights=weight, minlength=C)
-        self.rows = np.bincount(cell, minlength=C)
+        self.weight = sum_by(cell, weight, C)
+        self.rows: Codes = np.bincount(cell, minlength=C)
 
     def missing(self, column: Column) -> Codes:
         """Rows of the cells that have no answer in this column."""
@@ -87,9 +87,9 @@ class Weigher:
         rows = self.missing(column)
         if rows.size == 0:
             return self.weight
-        lost = np.bincount(self.cells.row[rows], weights=self.w[rows], minlength=self.weight.size)
+        lost = sum_by(self.cells.row[rows], self.w[rows], self.weight.size)
         held = self.answers(column) > 0
-        return np.where(held, self.weight - lost, 0.0)
+        return np.asarray(np.where(held, self.weight - lost, 0.0))
 
     def totals(self, columns: Iterable[Column]) -> Array:
         """(C, c) weighted sums of the columns."""

@@ -1,7 +1,7 @@
-"""Design variance of totals: one quadratic form for each stage, and the covariance that is read from it.
+r"""Design variance of totals: one quadratic form for each stage, and the covariance that is read from it.
 
-.. math:: \\hat V = \\sum_s \\sum_h F_{sh} (1 - f_{sh}) \\frac{n_{sh}}{n_{sh} - 1}
-          \\sum_{i \\in h} (z_{shi} - \\bar z_{sh})^2
+.. math:: \hat V = \sum_s \sum_h F_{sh} (1 - f_{sh}) \frac{n_{sh}}{n_{sh} - 1}
+          \sum_{i \in h} (z_{shi} - \bar z_{sh})^2
 
 with z the totals of the weighted influence by unit of stage s, F the product of the sampling fractions of
 the stages above (Särndal, Swensson & Wretman 1992, result 4.3.1; Wolter 2007, ch. 2).
@@ -122,7 +122,7 @@ class Stage:
             z = np.where(np.repeat(left_out, held)[:, None], 0.0, z)
         poor = self.alone[h] & (self.lonely == "average") | left_out
         strata, bad = np.bincount(d, minlength=cells.D), np.bincount(d, poor, minlength=cells.D)
-        scale = divide(strata.astype(float), strata - bad)
+        scale = divide(strata.astype(float), (strata - bad).astype(float))
         return Pairs(z, unit, domain, starts, h, d, held, centre, scale)
 
     def squares(self, pairs: Pairs) -> Array:
@@ -197,7 +197,7 @@ class Taylor:
     @property
     def size(self) -> int:
         """Number of estimates k."""
-        return self.cells.D * self.Z.shape[1]
+        return self.cells.D * int(self.Z.shape[1])
 
     def diag(self) -> Array:
         """(k,) variances."""
@@ -280,7 +280,7 @@ class Holding(NamedTuple):
     answered: Mask | None
     q: int
 
-    def count(self, codes: Codes, j: int) -> Codes:
+    def distinct(self, codes: Codes, j: int) -> Codes:
         """(D,) distinct codes of each domain among the cells with answers to output j."""
         D = int(self.domain[-1]) + 1
         keep = slice(None) if self.answered is None else self.answered[:, j]
@@ -298,8 +298,8 @@ class Holding(NamedTuple):
 
     def _table(self, codes: Codes) -> Codes:
         if self.answered is None:
-            return np.repeat(self.count(codes, 0)[:, None], self.q, axis=1)
-        return np.column_stack([self.count(codes, j) for j in range(self.q)])
+            return np.repeat(self.distinct(codes, 0)[:, None], self.q, axis=1)
+        return np.column_stack([self.distinct(codes, j) for j in range(self.q)])
 
     def union(self, rows: Sequence[int]) -> tuple[int, int]:
         """Units and strata that hold any of the estimates d q + j."""

@@ -29,7 +29,8 @@ class Findings:
 
     ``counts`` (arm, wave): communes, issued, answered. ``levels``: people by answer (rows) and arm and wave
     (columns). ``arms`` (arm, wave): estimate, se, low, high, df, deff, n, n_eff, mark of the main measure.
-    ``communes`` by code: name, type, arm and, for 1, 2 and change, estimate and the rest with the name in front.
+    ``communes`` by code: name, type, arm and, for 1, 2 and change, the estimate and the rest with the name in
+    front.
     ``changes`` (measure, arm): the same. ``effects`` by measure: estimate, se, low, high, df, p, mark; empty
     without two arms. ``refusal``: why there is no effect interval.
     """
@@ -192,12 +193,12 @@ def _changes(project: Project, rules: SmallCells, contexts: dict[str, str]) -> p
         table = _named(frame_of(found, level).assign(n=n.min(axis=1)), "change", rules)
         for wave in (1, 2):
             where = f"wave == {wave}"
-            one = (
-                mean(project.design, y, by="arm", where=where)
-                if value is None
-                else proportion(project.design, y, by="arm", where=where, value=value)
-            )
-            table = table.join(_named(frame_of(one, level), str(wave), rules))
+            if value is None:
+                one = frame_of(mean(project.design, y, by="arm", where=where), level)
+                one[["low", "high"]] = one[["low", "high"]].clip(0, 1)  # an index is a share as well
+            else:
+                one = frame_of(proportion(project.design, y, by="arm", where=where, value=value), level)
+            table = table.join(_named(one, str(wave), rules))
         table = table.loc[[arm for arm in ARMS if arm in table.index]]
         table.index = pd.MultiIndex.from_tuples([(y, arm) for arm in table.index], names=["measure", "arm"])
         parts.append(table)

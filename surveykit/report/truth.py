@@ -48,7 +48,7 @@ def _estimate_for(
     """Return the estimate that a true value belongs to, or None."""
     fields = ("estimate", "se", "low", "high", "mark")
     if scope == "effect" and measure in findings.effects.index:
-        row = findings.effects.loc[measure]
+        row = findings.effects.loc[[measure]].iloc[0]
         return {"arm": "", "wave": None, **{f: row[f] for f in fields}}
     if pd.isna(fact["wave"]):
         return None
@@ -57,7 +57,7 @@ def _estimate_for(
         arm = ARM_CODES.get(str(fact["code"]), str(fact["code"]))
         if (measure, arm) not in findings.changes.index:
             return None
-        row = findings.changes.loc[(measure, arm)]
+        row = findings.changes.loc[[(measure, arm)]].iloc[0]
         return {"arm": arm, "wave": wave, **_part(row, wave, fields)}
     if scope == "commune" and measure == MAIN and fact["code"] in findings.communes.index:
         own = findings.communes.loc[[fact["code"]]].iloc[0]

@@ -61,7 +61,7 @@ def r_design(args: dict[str, str], table: pd.DataFrame, options: dict[str, Any])
 def open_entry(entry: dict[str, Any]) -> tuple[dict[str, str], pd.DataFrame]:
     """Return the arguments and the table of a stored design.
 
-    The final weights of ``dcsat1_2st`` differ inside a stratum: R's counts of units are said as fractions there.
+    The final weights of ``dcsat1_2st`` differ inside a stratum: R's counts are said as fractions there.
     """
     args, table = entry["args"], cases.r_table(entry["dataset"])
     if entry["name"] == "dcsat1_2st":

@@ -154,8 +154,9 @@ def poststratified(case: Case) -> sv.Design:
 
 @op
 def rake_mean(case: Case) -> Numbers:
+    """Raked mean; the published standard error takes the derivative at the base weights."""
     y, margins = asked(case, "y", "margins")
-    return numbers(sv.mean(sv.rake(opened(case), margins), y))
+    return numbers(sv.mean(sv.rake(opened(case), margins, linearisation="base"), y))
 
 
 @op

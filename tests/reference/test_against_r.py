@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
 import pytest
 from reference import cases, r_descriptive, r_domains, r_proportions, shapes
+from reference.designs import r_case_design
 from reference.r_registry import CALLS
 
+import surveykit as sv
 from sampling.checks import SurveyWarning
 
 ROOMS = (r_descriptive, r_domains, r_proportions)  # importing them fills CALLS
@@ -30,3 +33,27 @@ def test_the_numbers_are_those_of_r(name: str) -> None:
         warnings.simplefilter("ignore", SurveyWarning)  # few PSUs, or R's reading of a stage: seen elsewhere
         ours = CALLS[name](case)
     shapes.compare(ours, case["result"], case["rtol"], where=f"{name}: {case['call']}")
+
+
+def test_change_of_the_same_villages_takes_in_the_covariance_of_the_waves() -> None:
+    """The change by arm and its variance follow from R's joint matrix of the four cells."""
+    case = cases.r_cases()["csat_did_svyby"]
+    stored = case["result"]["by"]
+    cell = {(row["treated"], row["wave"]): i for i, row in enumerate(stored["rows"])}
+    V = np.array(stored["vcov"]["values"])
+    change = sv.before_after(r_case_design(case), "score", wave="wave", by="treated", overlap="psu")
+    for arm in (0, 1):
+        first, second = cell[arm, 0], cell[arm, 1]
+        value = stored["rows"][second]["score"] - stored["rows"][first]["score"]
+        variance = V[first, first] + V[second, second] - 2 * V[first, second]
+        np.testing.assert_allclose(change.value[arm], value, rtol=case["rtol"])
+        np.testing.assert_allclose(change.se[arm] ** 2, variance, rtol=case["rtol"])
+
+
+def test_difference_in_differences_of_communes_has_the_value_of_the_four_cells() -> None:
+    """Its standard error is another question: there the communes are the clusters."""
+    case = cases.r_cases()["csat_did_svyby"]
+    with pytest.warns(SurveyWarning, match="4 adopting and 4 comparison"):
+        effect = sv.did(r_case_design(case), "score", treated="treated", wave="wave", unit="commune")
+    expected = case["result"]["did"]["estimate"]["contrast"]
+    np.testing.assert_allclose(effect.value.iloc[0], expected, rtol=case["rtol"])

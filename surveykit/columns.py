@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from sampling.checks import ArgumentError, ColumnError, DataError, listed, near
+from sampling.checks import ArgumentError, ColumnError, DataError, SurveyWarning, listed, near
 from surveykit.formulas.arrays import DENSE, Array, Codes, Mask, compress, cross
 from surveykit.formulas.totals import Column
 
@@ -258,6 +259,21 @@ def condition(data: pd.DataFrame, text: str) -> Mask:
             f'where={text!r} gives no yes or no for each row. Write a comparison, as in "tuoi >= 18".'
         )
     return np.asarray(result.fillna(False).to_numpy(dtype=bool))
+
+
+def check_values(design: Design) -> None:
+    """Work out units, fractions and weights once: values that cannot be used are refused at the door."""
+    design.units(design.stages - 1)
+    given = design.fractions
+    if design.base_weights.size and given and len(given) < design.stages and (given[-1] > 0).any():
+        warnings.warn(
+            f"fpc={list(design.fpc)} names a size for {design.stage_name(len(given) - 1)} but none for "
+            f"{design.stage_name(len(given))} below it: the variance inside "
+            f"{design.stage_name(len(given) - 1)} is "
+            "left out. Give fpc for every stage (0: with replacement), or for none.",
+            SurveyWarning,
+            stacklevel=4,
+        )
 
 
 # ---- weights and fractions ----------------------------------------------------------------------------

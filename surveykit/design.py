@@ -27,6 +27,7 @@ from surveykit.formulas.steps import Step
 
 P = ParamSpec("P")
 R = TypeVar("R")
+REMEMBERED = 8  # tables of one kind kept in memory
 Sampling = Literal["probability", "srs", "self-selected"]
 Lonely = Literal["error", "certainty", "centre", "average", "collapse"]
 LonelyDomain = Literal["off", "centre", "average"]
@@ -145,8 +146,7 @@ class Design:
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
-        self.base_weights  # noqa: B018  checks weights, strata, units and fractions at the door
-        self.fractions  # noqa: B018
+        col.check_values(self)
 
     # ---- making a design from a design -------------------------------------------------------------
 
@@ -155,7 +155,8 @@ class Design:
         new = object.__new__(Design)
         for name in self.__dataclass_fields__:
             object.__setattr__(new, name, changes.get(name, getattr(self, name)))
-        kept = ("units", "strata", "fractions", "base") if keep_units else ("base",)
+        kept = {"base"} | ({"units", "strata", "fractions"} if keep_units else set())
+        kept |= set() if {"steps", "data"} & changes.keys() else {"path", "lines"}
         cache = {k: v for k, v in self.cache.items() if k[0] in kept}
         object.__setattr__(new, "cache", cache)
         return new
@@ -184,6 +185,9 @@ class Design:
     def cached(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
         """Return what was made under this key, making it at the first call."""
         if key not in self.cache:
+            same = [k for k in self.cache if k[0] == key[0]]
+            if key[0] != "units" and len(same) >= REMEMBERED:
+                self.cache.pop(same[0], None)
             self.cache[key] = make()
         return self.cache[key]
 

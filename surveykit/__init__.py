@@ -1,7 +1,8 @@
 """Survey estimates with honest confidence intervals, for satisfaction with local government."""
 
-from surveykit.comparison import before_after, did
+from surveykit.comparison import before_after
 from surveykit.design import Design
+from surveykit.difference import did
 from surveykit.estimation import count, mean, proportion, ratio, total, variance
 from surveykit.joining import join
 from surveykit.result import Estimates

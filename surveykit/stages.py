@@ -112,7 +112,7 @@ def build(design: Design, domains: Domains, first: int, key: tuple[Any, ...]) ->
     census = _census(stages, cells)
     reason, short = _reasons(design, first, alone & ~_sure(stages, cells), census)
     if first:
-        above, below = design.stage_name(first - 1), design.stage_name(first)
+        above, below = ", ".join(design.psu[:first]), design.stage_name(first)
         notes.insert(
             0, Note(f"conditional on {above}; PSU = {below}", f"có điều kiện theo {above}; PSU = {below}")
         )

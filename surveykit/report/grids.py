@@ -74,6 +74,10 @@ def _arm(words: Words, arm: Any) -> str:
     return words.say(f"label.{arm}") if arm else ""
 
 
+def _arm_wave(findings: Findings, words: Words, arm: Any, wave: Any) -> str:
+    return f"{_arm(words, arm)}, {findings.project.wave_label(int(wave))}"
+
+
 def _response(findings: Findings, words: Words) -> Table:
     """Forms issued, answered and not, by arm and wave; no cell gives a small count away."""
     project, known = findings.project, bool(findings.project.settings["columns.responded"])
@@ -107,14 +111,14 @@ def _response(findings: Findings, words: Words) -> Table:
 
 def _answers(findings: Findings, words: Words) -> Table:
     """People by answer, arm and wave."""
-    project, total = findings.project, words.say("label.total")
+    total = words.say("label.total")
     counts = findings.levels.copy()
     counts.columns = pd.Index([f"{arm}_{wave}" for arm, wave in findings.levels.columns])
     table = hide_counts(counts, total=total, rules=findings.rules)
     frame = table.rename(columns={total: "total"}).reset_index(names="level")
     columns = [Column("level", _head(words, "level"))]
     for arm, wave in findings.levels.columns:
-        columns.append(Column(f"{arm}_{wave}", f"{_arm(words, arm)}, {project.wave_label(wave)}", "count"))
+        columns.append(Column(f"{arm}_{wave}", _arm_wave(findings, words, arm, wave), "count"))
     columns.append(Column("total", total, "count"))
     return _table(findings, words, "answers", frame, columns)
 
@@ -164,8 +168,8 @@ def _communes(findings: Findings, words: Words) -> Table:
     rows = findings.communes
     frame = rows.rename(columns={f"{w}{p}": f"wave_{w}{p}" for w in (1, 2) for p in (*PARTS, "_n")})
     frame = frame.assign(code=rows.index, arm=[_arm(words, arm) for arm in rows["arm"]])
-    for wave in ("wave_1", "wave_2"):
-        frame[f"{wave}_n"] = frame[f"{wave}_n"].mask(frame[f"{wave}_mark"] == "hidden")
+    for name in ("wave_1", "wave_2"):
+        frame[f"{name}_n"] = frame[f"{name}_n"].mask(frame[f"{name}_mark"] == "hidden")
     order = frame["wave_2"].fillna(-1).sort_values(ascending=False, kind="stable").index
     columns = [Column("code", _head(words, "code"), "code"), Column("name", _head(words, "name"))]
     if rows["type"].notna().any():
@@ -214,7 +218,7 @@ def _effects(findings: Findings, words: Words) -> Table:
 
 
 def _truth(findings: Findings, truth: pd.DataFrame, words: Words) -> Table:
-    """True values of groups and effects; shares and differences stand in columns of their own."""
+    """Make the table of true groups and effects; shares and differences have columns of their own."""
     effect = (truth["scope"] == "effect").to_numpy()
     frame = pd.DataFrame(
         {

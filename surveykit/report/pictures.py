@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["Picture", "pictures"]
 
 WAVES = (("before", "1"), ("after", "2"))
-ENDS = {"estimate": "{}", "low": "{}_low", "high": "{}_high"}
 
 
 class Picture(NamedTuple):
@@ -127,9 +126,11 @@ def _slope(findings: Findings, words: Words) -> Picture:
         rows = findings.communes
         units = pd.DataFrame({name: _shown(rows, w)["estimate"] for name, w in WAVES}).assign(arm=rows["arm"])
         units.index = _labels(rows)
-        group = findings.changes.loc[MAIN]
-        means = pd.concat([_shown(group, w).rename(columns=lambda c, n=name: ENDS[c].format(n))
-                           for name, w in WAVES], axis=1)  # fmt: skip
+        group = findings.changes.xs(MAIN)
+        means = pd.DataFrame(index=group.index)
+        for name, wave in WAVES:
+            part = _shown(group, wave)
+            means[[name, f"{name}_low", f"{name}_high"]] = part[["estimate", "low", "high"]]
         project = findings.project
         return plots.slope(
             units,

@@ -1,0 +1,223 @@
+"""Difference in differences: change in adopting units less change in comparison units."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from sampling.checks import DataError, SurveyWarning, check_columns
+from surveykit import columns as col
+from surveykit.comparison import averages, crossed, overlapping, wave_levels
+from surveykit.design import Design
+from surveykit.formulas.arrays import Array
+from surveykit.formulas.effects import cluster_df
+from surveykit.result import Estimates, Note
+
+FEWEST, FEW = 3, 6  # units an arm: below the first no effect interval, below the second a warning
+
+
+def did(
+    design: Design,
+    y: str,
+    *,
+    treated: str,
+    wave: str,
+    unit: str,
+    where: str | None = None,
+    value: Any = None,
+) -> Estimates:
+    r"""Difference in differences: change in the adopting units less change in the comparison units.
+
+    .. math:: (\bar y_{A2} - \bar y_{A1}) - (\bar y_{K2} - \bar y_{K1})
+
+    The units (communes) are the clusters, even those taken with certainty, and no finite population
+    correction is made, for the effect is meant to hold beyond the communes sampled. Degrees of freedom:
+    Bell–McCaffrey in each arm, joined by Satterthwaite.
+
+    Parameters
+    ----------
+    design : Design
+        Rows of both waves.
+    y : column name
+    treated : column name
+        1 for units that adopted between the waves, 0 for units that had not by the second; the same for all
+        rows of a unit. Missing: the unit is left out (adopters before the first wave).
+    wave : column name
+        Two levels, as for :func:`before_after`.
+    unit : column name
+        The unit that adopts: the commune.
+    value : a level or a list of levels, optional
+
+    Returns
+    -------
+    Estimates with one row "did". With fewer than 3 units in an arm it is the difference with its descriptive
+    sampling interval, ``refusal`` says why there is no effect interval, and ``test()`` is refused.
+
+    Raises
+    ------
+    DataError
+        ``treated`` changes inside a unit, or is neither 0 nor 1; a wave or an arm without rows.
+
+    References
+    ----------
+    Bell & McCaffrey (2002), Survey Methodology 28, 169–181; Imbens & Kolesár (2016), REStat 98, 701–712.
+
+    Examples
+    --------
+    >>> import surveykit as sv
+    >>> xa = np.repeat(np.arange(12), 4)
+    >>> people = pd.DataFrame({"xa": xa, "dot": np.tile([1, 1, 2, 2], 12), "mo_hinh": (xa < 6) * 1})
+    >>> people["diem"] = 5.0 + (people["mo_hinh"] + xa / 10) * (people["dot"] == 2)
+    >>> design = sv.Design(people, sampling="srs", psu="xa")
+    >>> result = sv.did(design, "diem", treated="mo_hinh", wave="dot", unit="xa")
+    >>> result.to_frame()[["estimate", "se", "df"]].round(3)
+         estimate     se   df
+    did       0.4  0.108  10.0
+    """
+    for name, argument in ((treated, "treated"), (unit, "unit")):
+        check_columns(design.data, name, argument)
+    first, second = wave_levels(design, wave, where)
+    arms, left_out = _arms(design, treated, unit, where)
+    short = [
+        f"{count} {word}"
+        for count, word in ((arms[1], "adopting"), (arms[0], "comparison"))
+        if count < FEWEST
+    ]
+    known = f"`{treated}` == `{treated}`" if where is None else f"({where}) and `{treated}` == `{treated}`"
+    if short:
+        return _descriptive(design, y, treated, wave, unit, known, value, (first, second), short)
+    if min(arms) < FEW:
+        warnings.warn(
+            f"did: {arms[1]} adopting and {arms[0]} comparison {unit} units; with fewer than {FEW} in an arm "
+            "the interval is wide and rests on few units.", SurveyWarning, stacklevel=2,
+        )  # fmt: skip
+    clusters = design.changed(
+        keep_units=False, strata=(treated,), psu=(unit,), fpc=(), nest=True, lonely_psu="error"
+    )
+    clusters = clusters.where(f"`{treated}` == `{treated}`")
+    four = averages(_filled(clusters, treated), y, by=[treated, wave], where=where, value=value)
+    signs = _signs(four, first, second, y)
+    notes = [Note(f"{second} minus {first}; {arms[1]} adopting and {arms[0]} comparison {unit} units",
+                  f"{second} trừ {first}; {arms[1]} {unit} áp dụng và {arms[0]} {unit} so sánh")]  # fmt: skip
+    if left_out:
+        notes.append(
+            Note(
+                f"{left_out} {unit} units left out (treated missing)",
+                f"để riêng {left_out} {unit} (không thuộc hai nhóm)",
+            )
+        )
+    result = four.combine(sp.csr_matrix(signs[:, None]), pd.Index(["did"]), "did", *notes)
+    df = _satterthwaite(clusters, four, signs, treated, wave, unit, where)
+    context = replace(result.context, df=(df, df))
+    return replace(result, df=pd.Series([df], index=result.df.index, name="df"), context=context)
+
+
+def _arms(design: Design, treated: str, unit: str, where: str | None) -> tuple[tuple[int, int], int]:
+    """Return the number of comparison and adopting units, and of units in neither arm."""
+    rows = design.domains(None, where).row >= 0
+    values = col.floats(design.data, treated, "treated", "it must be 1 (adopted between the waves) or 0")
+    wrong = np.flatnonzero(rows & ~np.isnan(values) & ~np.isin(values, (0.0, 1.0)))
+    if wrong.size:
+        raise DataError(
+            f"treated={treated!r} is {values[wrong[0]]:g} in {col.place(design.data, wrong)}. "
+            "Write 1 for units that adopted between the waves, 0 for the comparison, and leave the others "
+            "missing."
+        )
+    table = pd.DataFrame({"unit": design.data[unit].to_numpy()[rows], "arm": values[rows]})
+    arms = table.groupby("unit", sort=True)["arm"].agg(["min", "max", "size", "count"])
+    mixed = arms[
+        (arms["min"] != arms["max"]) & arms["min"].notna()
+        | (arms["count"] > 0) & (arms["count"] < arms["size"])
+    ]
+    if len(mixed):
+        raise DataError(
+            f"treated={treated!r} changes inside {unit} {mixed.index[0]!r}. "
+            "It must be one value for all rows of a unit, in both waves: 1 if the unit adopted between them."
+        )
+    counts = arms["min"].value_counts()
+    return (int(counts.get(0.0, 0)), int(counts.get(1.0, 0))), int(arms["min"].isna().sum())
+
+
+def _filled(design: Design, treated: str) -> Design:
+    """Return the design with units outside both arms in a stratum of their own, so that no id is missing."""
+    if not design.data[treated].isna().any():
+        return design
+    data = design.data.assign(**{treated: design.data[treated].astype(float).fillna(-1.0)})
+    return design.changed(keep_units=False, data=data, subset=(*design.subset[:-1], f"`{treated}` >= 0"))
+
+
+def _signs(four: Estimates, first: Any, second: Any, y: str) -> Array:
+    """(4,) weights of the four cells."""
+    index = four.value.index
+    signs = np.zeros(len(index))
+    for arm in (0, 1):
+        for level, sign in ((first, -1), (second, 1)):
+            hits = [k for k, (a, w) in enumerate(index) if float(a) == arm and w == level]
+            if not hits or four.n.iloc[hits[0]] == 0:
+                word = "adopting" if arm else "comparison"
+                raise DataError(f"wave: the {word} units have no answers to {y!r} in wave {level!r}.")
+            signs[hits[0]] = sign if arm else -sign
+    return signs
+
+
+def _satterthwaite(
+    design: Design, four: Estimates, signs: Array, treated: str, wave: str, unit: str, where: str | None
+) -> float:
+    """Return (Σ v_a)² / Σ v_a² / df_a over the two arms, with Bell–McCaffrey df_a."""
+    rows = design.domains(None, where).row >= 0
+    table = design.data.loc[rows, [treated, wave, unit]].assign(w=design.w[rows])
+    weight = table.groupby([treated, wave, unit])["w"].sum()
+    share = weight / weight.groupby(level=[0, 1]).transform("sum")
+    mean_share = share.groupby(level=[0, 2]).sum()
+    variances, degrees = [], []
+    for arm in (0, 1):
+        own = np.array([float(a) == arm for a, _ in four.value.index])
+        L = sp.csr_matrix(np.where(own, signs, 0.0)[:, None])
+        variances.append(float(four.covariance.of(L)[0, 0]))
+        degrees.append(cluster_df(mean_share.xs(arm, level=0).to_numpy(float)))
+    v, d = np.array(variances), np.array(degrees)
+    return float(v.sum() ** 2 / (v**2 / d).sum()) if v.sum() > 0 else float(d.sum())
+
+
+def _after(design: Design, unit: str) -> int:
+    """Return the number of the stage below the unit."""
+    return design.psu.index(unit) + 1 if unit in design.psu else 0
+
+
+def _descriptive(
+    design: Design,
+    y: str,
+    treated: str,
+    wave: str,
+    unit: str,
+    where: str,
+    value: Any,
+    waves: tuple[Any, Any],
+    short: list[str],
+) -> Estimates:
+    """Return the difference for the units sampled, with the sampling error of the people in them."""
+    below = [name for name in design.psu[_after(design, unit) :] if name != wave]
+    while below and design.data.groupby([unit, wave])[below[0]].nunique().max() == 1:
+        below = below[1:]
+    inside = design.changed(keep_units=False, strata=(unit,), psu=tuple(below), fpc=(), nest=True)
+    joint = crossed(inside, wave, overlapping(inside, wave, None))
+    arms = averages(joint, y, by=[treated, wave], where=where, value=value)
+    present = {float(a) for a, _ in arms.value.index}
+    if len(present) < 2:
+        word = "adopting" if 1.0 not in present else "comparison"
+        raise DataError(
+            f"treated={treated!r}: there are no {word} units, so there is no difference in differences. "
+            "Use before_after() for the change; without a comparison group it is not an effect."
+        )
+    signs = _signs(arms, *waves, y)
+    reason = (
+        f"only {' and '.join(short)} {unit} units: the difference describes these units; "
+        f"an effect needs at least {FEWEST} in each arm"
+    )
+    result = arms.combine(sp.csr_matrix(signs[:, None]), pd.Index(["did"]), "difference (descriptive)")
+    return replace(result, refusal=reason)

@@ -197,23 +197,16 @@ def _write_sheet(page: Worksheet, table: Table, words: Mapping[str, str], banner
     from openpyxl.utils import get_column_letter
 
     top = _heading(page, table.title, banner)
-    wide: list[tuple[str, str, Kind]] = []
-    for column in table.columns:
-        wide.append((column.name, column.header, column.kind))
-        if column.kind in ("share", "points"):
-            ends = [e for e in ENDS if f"{column.name}_{e}" in table.frame]
-            wide += [(f"{column.name}_{e}", f"{column.header}: {words[e]}", column.kind) for e in ends]
-    for j, (name, header, kind) in enumerate(wide, start=1):
-        head = _put(page.cell(top, j), header, "text")
-        head.font, head.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
-        base = next(c.name for c in table.columns if name == c.name or name.startswith(f"{c.name}_"))
+    for j, (base, name, header, kind) in enumerate(_wide(table, words), start=1):
+        title = _put(page.cell(top, j), header, "text")
+        title.font, title.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
         marks = table.frame.get(f"{base}_mark", pd.Series("", index=table.frame.index))
         for i, (value, mark) in enumerate(zip(table.frame[name], marks, strict=True), start=top + 1):
-            shown = fmt.MISSING if mark == "hidden" else value
+            shown = None if mark == "hidden" else value
             scaled = 100 * shown if kind == "points" and isinstance(shown, float) else shown
-            cell = _put(page.cell(i, j), scaled, kind)
+            put = _put(page.cell(i, j), scaled, kind)
             if mark == "star" and name == base:
-                cell.font = Font(italic=True)
+                put.number_format += '"*"'  # the star is seen, the cell stays a number
         longest = max(
             [len(str(page.cell(i, j).value or "")) for i in range(top + 1, page.max_row + 1)] or [0]
         )
@@ -221,6 +214,19 @@ def _write_sheet(page: Worksheet, table: Table, words: Mapping[str, str], banner
     if table.note:
         _put(page.cell(page.max_row + 2, 1), table.note, "text")
     page.freeze_panes = page.cell(top + 1, 1)
+
+
+def _wide(table: Table, words: Mapping[str, str]) -> list[tuple[str, str, str, Kind]]:
+    """Return (column it belongs to, name, header, kind) of each sheet column: limits and errors have their own."""
+    out: list[tuple[str, str, str, Kind]] = []
+    for column in table.columns:
+        out.append((column.name, column.name, column.header, column.kind))
+        if column.kind in ("share", "points"):
+            for end in (e for e in ENDS if f"{column.name}_{e}" in table.frame):
+                out.append(
+                    (column.name, f"{column.name}_{end}", f"{column.header}: {words[end]}", column.kind)
+                )
+    return out
 
 
 def _heading(page: Worksheet, title: str, banner: str) -> int:

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from sampling.checks import ArgumentError, DataError, SurveyWarning
-from surveykit.comparison import before_after, did
+from surveykit.comparison import before_after
+from surveykit.difference import did
 from surveykit.estimation import mean, proportion
 from surveykit.privacy import SmallCells, mark
 from surveykit.project import ARMS, Project

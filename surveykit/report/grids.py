@@ -90,8 +90,8 @@ def _response(findings: Findings, words: Words) -> Table:
     table = hide_counts(counts, total="issued", rules=findings.rules)
     frame = pd.DataFrame(
         {
-            "arm": [_arm(words, arm) for arm, _ in rows.index] + [total],
-            "wave": [project.wave_label(wave) for _, wave in rows.index] + [""],
+            "arm": [_arm(words, arm) for arm, _ in rows.index.to_list()] + [total],
+            "wave": [project.wave_label(wave) for _, wave in rows.index.to_list()] + [""],
             "communes": [*rows["communes"], len(findings.communes)],
         }
     ).join(table.reset_index(drop=True))
@@ -139,12 +139,12 @@ def _trail(findings: Findings, words: Words) -> Table:
 
 
 def _arms(findings: Findings, words: Words) -> Table:
-    rows = findings.arms
+    rows, project = findings.arms, findings.project
     hidden = (rows["mark"] == "hidden").to_numpy()
     frame = pd.DataFrame(
         {
-            "arm": [_arm(words, arm) for arm, _ in rows.index],
-            "wave": [findings.project.wave_label(wave) for _, wave in rows.index],
+            "arm": [_arm(words, arm) for arm, _ in rows.index.to_list()],
+            "wave": [project.wave_label(wave) for _, wave in rows.index.to_list()],
             **{f"share{end}": rows[end.lstrip("_") or "estimate"].to_numpy() for end in PARTS},
             "n": rows["n"].mask(hidden).to_numpy(),
             "deff": rows["deff"].mask(hidden).to_numpy(),
@@ -186,8 +186,8 @@ def _communes(findings: Findings, words: Words) -> Table:
 def _changes(findings: Findings, words: Words) -> Table:
     rows = findings.changes.rename(columns={f"{w}{p}": f"wave_{w}{p}" for w in (1, 2) for p in PARTS})
     frame = rows.assign(
-        measure_name=[findings.measures[m] for m, _ in rows.index],
-        arm_name=[_arm(words, arm) for _, arm in rows.index],
+        measure_name=[findings.measures[m] for m, _ in rows.index.to_list()],
+        arm_name=[_arm(words, arm) for _, arm in rows.index.to_list()],
     ).reset_index(drop=True)
     columns = [Column("measure_name", _head(words, "measure")), Column("arm_name", _head(words, "arm"))]
     for wave in (1, 2):
@@ -201,7 +201,7 @@ def _effects(findings: Findings, words: Words) -> Table:
     rows = findings.effects
     frame = pd.DataFrame(
         {
-            "measure": [findings.measures[m] for m in rows.index],
+            "measure": [findings.measures[m] for m in rows.index.to_list()],
             **{f"effect{end}": rows[end.lstrip("_") or "estimate"].to_numpy() for end in PARTS},
             "df": rows["df"].to_numpy(dtype=float),
             "p": rows["p"].to_numpy(dtype=float),

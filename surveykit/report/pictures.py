@@ -126,7 +126,7 @@ def _slope(findings: Findings, words: Words) -> Picture:
         rows = findings.communes
         units = pd.DataFrame({name: _shown(rows, w)["estimate"] for name, w in WAVES}).assign(arm=rows["arm"])
         units.index = _labels(rows)
-        group = findings.changes.xs(MAIN)
+        group = findings.changes.loc[findings.changes.index.get_level_values(0) == MAIN].droplevel(0)
         means = pd.DataFrame(index=group.index)
         for name, wave in WAVES:
             part = _shown(group, wave)

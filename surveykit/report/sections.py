@@ -147,7 +147,8 @@ def _communes(findings: Findings, words: Words) -> list[Block]:
     shown = rows[rows["2_mark"].isin(["", "star"]) & rows["2"].notna()]
     if len(shown):
         found: dict[str, Any] = {"after": findings.project.wave_label(2)}
-        for name, row in (("low", shown.loc[shown["2"].idxmin()]), ("high", shown.loc[shown["2"].idxmax()])):
+        order = shown["2"].argsort()
+        for name, row in (("low", shown.iloc[order.iloc[0]]), ("high", shown.iloc[order.iloc[-1]])):
             found[f"{name}_share"] = words.share(row["2"], row["2_se"])
             found[f"{name}_ci"] = words.share_interval(row["2_low"], row["2_high"], row["2_se"])
             found[f"{name}_name"] = row["name"]
@@ -228,7 +229,8 @@ def _annex(findings: Findings, truth: tuple[pd.DataFrame, pd.DataFrame], words: 
     text.append(words.say("annex.files"))
     blocks = [Block("list", text), *_figures("truth"), *_tables("truth", "truth_communes", "files")]
     contexts = [
-        f"{_context_name(findings, name)}: {_plain_units(line, words)}" for name, line in _contexts(findings)
+        f"{_context_name(findings, name, words)}: {_plain_units(line, words)}"
+        for name, line in findings.contexts.items()
     ]
     blocks.append(Block("folded", (words.say("page.contexts"), contexts)))
     if findings.messages:
@@ -241,14 +243,13 @@ def _covered(table: pd.DataFrame) -> dict[str, int]:
     return {"covered": int(known.astype(bool).sum()), "total": len(known)}
 
 
-def _contexts(findings: Findings) -> list[tuple[str, str]]:
-    return list(findings.contexts.items())
-
-
-def _context_name(findings: Findings, name: str) -> str:
-    """Return what a context line is about: the kind of estimate and the name of the measure."""
-    kind, _, measure = name.partition("_")
-    return f"{kind}, {findings.measures.get(measure, measure)}" if measure else kind
+def _context_name(findings: Findings, name: str, words: Words) -> str:
+    """Return what a context line is about: the kind of estimate, and the measure or the wave."""
+    kind, _, of = name.partition("_")
+    about = words.say(f"context.{kind}")
+    if of in ("1", "2"):
+        return f"{about}, {findings.project.wave_label(int(of))}"
+    return f"{about}, {findings.measures[of]}" if of in findings.measures else about
 
 
 def _plain_units(line: str, words: Words) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from sampling.checks import ArgumentError, DataError, check_columns
+from sampling.checks import ArgumentError, check_columns
 from surveykit import columns as col
 from surveykit.design import Design
 from surveykit.formulas.statistics import Covariances, Ratio, Shares, Smooth, Total
@@ -21,7 +21,7 @@ from surveykit.result import Estimates
 Names = str | Sequence[str]
 
 
-def check_answers(design: Design, y: Any, by: Any, where: str | None, argument: str = "y") -> tuple[str, ...]:
+def check_answers(design: Design, y: Any, by: Any, argument: str = "y") -> tuple[str, ...]:
     """Return the names of the answer columns after the checks that every verb shares."""
     if not isinstance(design, Design):
         raise TypeError(
@@ -37,10 +37,6 @@ def check_answers(design: Design, y: Any, by: Any, where: str | None, argument: 
         raise ArgumentError(f"by={both[0]!r} is {argument} itself. Group by another column, or drop by.")
     if len(set(groups)) < len(groups):
         raise ArgumentError(f"by={list(groups)} names a column twice.")
-    rows = design.domains(by, where).row >= 0
-    for name in names:
-        if design.data[name].isna().to_numpy()[rows].all():
-            raise DataError(f"{argument}={name!r} has no answers in the rows asked for: all are missing.")
     return names
 
 
@@ -69,7 +65,7 @@ def mean(design: Design, y: Names, *, by: Names | None = None, where: str | None
 
     Raises
     ------
-    ColumnError, TypeError, DataError
+    ColumnError, TypeError
         An absent column, text or dates in the place of numbers, no answers.
 
     References
@@ -84,9 +80,9 @@ def mean(design: Design, y: Names, *, by: Names | None = None, where: str | None
     >>> round(float(result.value["diem"]), 3), round(float(result.se["diem"]), 3)
     (3.833, 0.444)
     """
-    names = check_answers(design, y, by, where)
+    names = check_answers(design, y, by)
     makers = [_maker(design, name, "mean", mean_of) for name in names]
-    return infer(design, makers, statistic="mean", labels=_labels(names, by), by=by, where=where)
+    return infer(design, makers, statistic="mean", y=names, labels=_labels(names, by), by=by, where=where)
 
 
 def _maker(design: Design, name: str, word: str, make: Callable[[Column], Smooth]) -> Maker:
@@ -106,9 +102,9 @@ def total(design: Design, y: Names, *, by: Names | None = None, where: str | Non
     >>> float(sv.total(sv.Design(people, weights="w", psu="thon"), "ho_so").value["ho_so"])
     70.0
     """
-    names = check_answers(design, y, by, where)
+    names = check_answers(design, y, by)
     makers = [_maker(design, name, "total", Total) for name in names]
-    return infer(design, makers, statistic="total", labels=_labels(names, by), by=by, where=where)
+    return infer(design, makers, statistic="total", y=names, labels=_labels(names, by), by=by, where=where)
 
 
 def ratio(
@@ -130,8 +126,8 @@ def ratio(
     >>> sv.ratio(design, "tot", "tra").value.round(3).to_dict()
     {'tot/tra': 0.636}
     """
-    tops = check_answers(design, y, by, where)
-    bottoms = check_answers(design, x, by, where, "x")
+    tops = check_answers(design, y, by)
+    bottoms = check_answers(design, x, by, "x")
     pairs = [(a, b) for b in bottoms for a in tops]
 
     def make(a: str, b: str) -> Maker:
@@ -145,7 +141,7 @@ def ratio(
 
     names = [f"{a}/{b}" for a, b in pairs]
     makers = [make(a, b) for a, b in pairs]
-    return infer(design, makers, statistic="ratio", labels=_labels(names, by), by=by, where=where)
+    return infer(design, makers, statistic="ratio", y=names, labels=_labels(names, by), by=by, where=where)
 
 
 def _blank(column: Column, missing: Any) -> Column:
@@ -173,6 +169,7 @@ def count(design: Design, *, by: Names | None = None, where: str | None = None) 
         design,
         makers,
         statistic="count",
+        y=["count"],
         labels=None if by is not None else pd.Index(["count"]),
         by=by,
         where=where,
@@ -212,11 +209,18 @@ def proportion(
          estimate  ci_low  ci_high
     muc      0.75    0.37     0.94
     """
-    names = check_answers(design, y, by, where)
+    names = check_answers(design, y, by)
     if value is not None:
         makers: list[Maker] = [_indicator(design, name, value) for name in names]
         return infer(
-            design, makers, statistic="share", labels=_labels(names, by), by=by, where=where, share=True
+            design,
+            makers,
+            statistic="share",
+            y=names,
+            labels=_labels(names, by),
+            by=by,
+            where=where,
+            share=True,
         )
     if len(names) > 1:
         raise ArgumentError(
@@ -226,7 +230,7 @@ def proportion(
     codes, levels = col.levels_of(design.data, names[0])
     labels = pd.Index(levels, name=names[0])
     make: list[Maker] = [lambda: Shares(codes, len(levels))]
-    return infer(design, make, statistic="share", labels=labels, by=by, where=where, share=True)
+    return infer(design, make, statistic="share", y=names, labels=labels, by=by, where=where, share=True)
 
 
 def _indicator(design: Design, name: str, value: Any) -> Maker:
@@ -249,7 +253,7 @@ def variance(design: Design, y: Names, *, by: Names | None = None, where: str | 
     >>> float(sv.variance(sv.Design(people, sampling="srs"), "diem").value.iloc[0].round(3))
     0.667
     """
-    names = check_answers(design, y, by, where)
+    names = check_answers(design, y, by)
     pairs = [(a, b) for i, a in enumerate(names) for b in names[i:]]
 
     def make(a: str, b: str) -> Maker:
@@ -261,7 +265,13 @@ def variance(design: Design, y: Names, *, by: Names | None = None, where: str | 
     if len(pairs) > 1:
         labels = pd.Index([f"{a}, {b}" for a, b in pairs], name="pair")
     raw = infer(
-        design, [make(a, b) for a, b in pairs], statistic="variance", labels=labels, by=by, where=where
+        design,
+        [make(a, b) for a, b in pairs],
+        statistic="variance",
+        y=[a for a, _ in pairs],
+        labels=labels,
+        by=by,
+        where=where,
     )
     n = raw.n.to_numpy(float)
     factor = np.divide(n, n - 1, out=np.full(n.size, np.nan), where=n > 1)

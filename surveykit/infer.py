@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from sampling.checks import DataError
 from surveykit.columns import Domains
 from surveykit.design import Design
 from surveykit.formulas import intervals
@@ -16,13 +17,17 @@ from surveykit.formulas.statistics import Smooth, divide
 from surveykit.formulas.steps import pull_back
 from surveykit.formulas.totals import Weigher, by_domain
 from surveykit.formulas.variance import Holding, Taylor
-from surveykit.result import Context, Detail, Estimates, ShareParts
+from surveykit.result import Context, Detail, Estimates, Note, ShareParts
 from surveykit.stages import Plan, make_plan, strata_plan
 
 Maker = Callable[[], Smooth]
 CHUNK = 4_000_000  # numbers of a jacobian spread over cells at once
 FEW_PSUS = 30
 NO_ANSWERS = "no answers in this domain"
+NO_DF = Note(
+    "no interval where there are as many strata as units",
+    "không có khoảng tin cậy khi số tầng bằng số đơn vị",
+)
 
 
 class Evaluated(NamedTuple):
@@ -106,6 +111,7 @@ def infer(
     makers: Sequence[Maker],
     *,
     statistic: str,
+    y: Sequence[str],
     labels: pd.Index[Any] | None,
     by: str | Sequence[str] | None = None,
     where: str | None = None,
@@ -120,6 +126,7 @@ def infer(
         Called again when a design effect is asked for, so that no column is kept in memory.
     statistic : text
         What the values are called.
+    y : names of the columns, one for each maker, for the error when one has no answers
     labels : Index of the q outputs of a domain, or None for one output named by its domain
     by, where : as everywhere
     share : bool
@@ -136,12 +143,18 @@ def infer(
     )
     done = evaluate(design, plan, makers)
     q = done.value.shape[1]
+    empty = np.flatnonzero(done.n.sum(axis=0) == 0)
+    if empty.size:
+        name = y[int(empty[0]) * len(y) // q]
+        raise DataError(f"y={name!r} has no answers in the rows asked for: all are missing.")
     index = row_index(domains, labels, q)
     reason = np.repeat(plan.reason[:, None], q, axis=1)
     reason[done.n == 0] = NO_ANSWERS
     df = done.holding.df()
     df[done.n == 0] = np.nan
-    reason = np.where((reason == "") & (df <= 0) & ~plan.census[:, None], plan.short_reason, reason)
+    notes = plan.notes
+    if ((reason == "") & (df <= 0) & ~plan.census[:, None]).any():
+        notes = (*notes, NO_DF)
     value = np.where(done.n == 0, np.nan, done.value)
 
     def df_of(rows: Sequence[int]) -> float:
@@ -154,16 +167,15 @@ def infer(
     answers = int(by_domain_rows(done))
     context = Context(
         n=answers, missing=done.missing, psus=units, strata=strata, df=span,
-        interval="auto" if share else "t", sampling=design.sampling, notes=plan.notes,
+        interval="auto" if share else "t", sampling=design.sampling, notes=notes,
     )  # fmt: skip
     detail = Detail(
-        reference=lambda: reference(design, plan, makers),
+        reference=None if statistic == "count" else lambda: reference(design, plan, makers),
         share=(lambda: share_parts(design, plan, makers)) if share else None,
         df_of=df_of,
     )
-    name = statistic
     return Estimates(
-        value=pd.Series(value.ravel(), index=index, name=name),
+        value=pd.Series(value.ravel(), index=index, name=statistic),
         covariance=done.covariance,
         df=pd.Series(df.ravel(), index=index, name="df"),
         statistic=statistic,

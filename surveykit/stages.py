@@ -33,7 +33,6 @@ class Plan(NamedTuple):
     alone: Mask
     census: Mask
     reason: Any
-    short_reason: str
     psus: int
     notes: tuple[Note, ...]
 
@@ -110,7 +109,7 @@ def build(design: Design, domains: Domains, first: int, key: tuple[Any, ...]) ->
         if s == 0 or s > first:
             _check_lonely(design, s, stage, cells)
     census = _census(stages, cells)
-    reason, short = _reasons(design, first, alone & ~_sure(stages, cells), census)
+    reason = _reasons(design, first, alone & ~_sure(stages, cells), census)
     if first:
         above, below = ", ".join(design.psu[:first]), design.stage_name(first)
         notes.insert(
@@ -120,7 +119,7 @@ def build(design: Design, domains: Domains, first: int, key: tuple[Any, ...]) ->
     psus = len(design.units(first).parent)
     return Plan(
         (last, *key), first, design.units(last).row, cells, tuple(stages), unit, stratum, alone, census,
-        reason, short, psus, tuple(notes),
+        reason, psus, tuple(notes),
     )  # fmt: skip
 
 
@@ -208,7 +207,7 @@ def _sure(stages: list[Stage], cells: Cells) -> Mask:
     return np.asarray(np.bincount(cells.domain, weights=stages[0].f[h] < 1, minlength=cells.D) == 0)
 
 
-def _reasons(design: Design, first: int, alone: Mask, census: Mask) -> tuple[Any, str]:
+def _reasons(design: Design, first: int, alone: Mask, census: Mask) -> Any:
     name = design.stage_name(first)
     if not design.psu:
         text = "one answer: no sampling error can be estimated"
@@ -216,8 +215,7 @@ def _reasons(design: Design, first: int, alone: Mask, census: Mask) -> tuple[Any
         text = f"one {name} only: no sampling error can be estimated"
     else:
         text = f"lies inside one {name}: name the stage below in psu=[…] to estimate its sampling error"
-    reason = np.where(alone & ~census, text, "").astype(object)
-    return reason, "no degrees of freedom: as many strata as units"
+    return np.where(alone & ~census, text, "").astype(object)
 
 
 def _check_mixed(design: Design, domains: Domains, key: tuple[Any, ...], alone: Mask) -> None:

@@ -217,15 +217,13 @@ def _write_sheet(page: Worksheet, table: Table, words: Mapping[str, str], banner
 
 
 def _wide(table: Table, words: Mapping[str, str]) -> list[tuple[str, str, str, Kind]]:
-    """Return (column it belongs to, name, header, kind) of each sheet column: limits and errors have their own."""
+    """Return (column it belongs to, name, header, kind) of each sheet column, limits and errors apart."""
     out: list[tuple[str, str, str, Kind]] = []
     for column in table.columns:
-        out.append((column.name, column.name, column.header, column.kind))
-        if column.kind in ("share", "points"):
-            for end in (e for e in ENDS if f"{column.name}_{e}" in table.frame):
-                out.append(
-                    (column.name, f"{column.name}_{end}", f"{column.header}: {words[end]}", column.kind)
-                )
+        base, header, kind = column.name, column.header, column.kind
+        out.append((base, base, header, kind))
+        ends = [e for e in ENDS if kind in ("share", "points") and f"{base}_{e}" in table.frame]
+        out += [(base, f"{base}_{e}", f"{header}: {words[e]}", kind) for e in ends]
     return out
 
 

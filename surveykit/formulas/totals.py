@@ -57,7 +57,8 @@ class Weigher:
     def __init__(self, cells: Cells, w: Array) -> None:
         C, keep = cells.unit.size, (cells.row >= 0) & (w > 0)
         inside, cell, weight = np.arange(w.size), cells.row, w
-        if not keep.all():
+        self.all_inside = bool(keep.all())
+        if not self.all_inside:
             inside = np.flatnonzero(keep)
             cell, weight = cells.row[inside], w[inside]
         self.cells = cells
@@ -69,6 +70,8 @@ class Weigher:
     def missing(self, column: Column) -> Codes:
         """Rows of the cells that have no answer in this column."""
         rows = column.missing
+        if self.all_inside:
+            return rows
         return rows[(self.cells.row[rows] >= 0) & (self.w[rows] > 0)]
 
     def answers(self, column: Column) -> Codes:
@@ -88,7 +91,7 @@ class Weigher:
         if rows.size == 0:
             return self.weight
         lost = sum_by(self.cells.row[rows], self.w[rows], self.weight.size)
-        held = self.answers(column) > 0
+        held = self.rows > np.bincount(self.cells.row[rows], minlength=self.rows.size)
         return np.asarray(np.where(held, self.weight - lost, 0.0))
 
     def totals(self, columns: Iterable[Column]) -> Array:

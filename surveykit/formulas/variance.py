@@ -180,7 +180,7 @@ def check_size(k: int, most: int = 5000) -> None:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Taylor:
     """Covariance by linearisation: z = sparse(Z) − X B, read through the forms of the stages.
 
@@ -198,6 +198,10 @@ class Taylor:
     def size(self) -> int:
         """Number of estimates k."""
         return self.cells.D * int(self.Z.shape[1])
+
+    def __repr__(self) -> str:
+        """Return what it is, without its numbers."""
+        return f"Taylor covariance of {self.size} estimates"
 
     def diag(self) -> Array:
         """(k,) variances."""
@@ -240,12 +244,16 @@ class Taylor:
         return V
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Combined:
     """Covariance of linear combinations L (k, m) of estimates."""
 
     base: Covariance
     L: sp.csr_matrix
+
+    def __repr__(self) -> str:
+        """Return what it is, without its numbers."""
+        return f"covariance of {self.L.shape[1]} combinations"
 
     def diag(self) -> Array:
         """(m,) variances, worked in blocks of columns."""

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from surveykit.weighting import adjust_nonresponse, rake
 
 from sampling.checks import ArgumentError, ColumnError, DataError, LonelyPSUError, MarginError
 from surveykit.design import Design
+from surveykit.weighting import adjust_nonresponse, rake
 
 from .settings import Settings
 
@@ -28,10 +28,11 @@ def build_design(
 ) -> Design:
     """Return the weighted design of both waves.
 
-    The stages are communes, the wave within a commune (both waves are taken, so it brings no error of its own,
-    but the villages of one wave are one draw), and villages, or people where no villages are named. A commune
-    taken with certainty is no source of sampling error either: its fraction is 1, so its villages count.
-    Classes of nonresponse and raking are worked out in each wave by itself.
+    Waves that share communes: the stages are communes, the wave within a commune (both were taken, so it
+    brings no error, but the villages of one wave are one draw) and villages, or people where no villages are
+    named. A commune taken with certainty brings no error either: its fraction is 1, so its villages count.
+    Waves in separate samples of communes: strata are crossed with the wave. Classes of nonresponse and raking
+    are worked out in each wave by itself.
 
     Parameters
     ----------
@@ -49,11 +50,16 @@ def build_design(
     Design
     """
     data = data.copy()
-    data["commune_wave"] = data["commune"] + " / " + data["wave"].astype(str)
-    stages = ["commune", "commune_wave", "village" if "village" in data else "id"]
-    options: dict[str, Any] = {"psu": stages, "lonely_psu": settings["design.lonely_psu"]}
-    if "stratum" in data:
-        options["strata"] = "stratum"
+    last = "village" if "village" in data else "id"
+    strata = ["stratum"] if "stratum" in data else []
+    waves = data.groupby("commune")["wave"].transform("nunique")
+    options: dict[str, Any] = {"lonely_psu": settings["design.lonely_psu"]}
+    if settings["design.overlap"] == "none" or waves.max() == 1:
+        stages, fractions = ["commune", last], ["fraction", "fraction_below"]
+        options |= {"strata": [*strata, "wave"], "nest": True}
+    else:
+        stages, fractions = ["commune", "wave", last], ["fraction", "waves", "fraction_below"]
+        options |= {"strata": strata or None}
     if "weight" in data:
         options["weights"] = "weight"
     else:
@@ -61,13 +67,13 @@ def build_design(
     sure = data["commune"].map(communes["probability"]) == 1
     if sure.any():
         data["fraction"] = np.where(sure, 1.0, NEAR_ZERO)
-        data["waves"] = data.groupby("commune")["wave"].transform("nunique")
+        data["waves"] = waves
         data["fraction_below"] = NEAR_ZERO
-        options["fpc"] = ["fraction", "waves", "fraction_below"]
+        options["fpc"] = fractions
     for name in margins:
         data[f"rake_{name}"] = data["wave"].astype(str) + " " + data[f"x_{name}"]
     with naming("columns"):
-        design = Design(data, **options)
+        design = Design(data, psu=stages, **options)
     if (data["responded"] == 0).any():
         cells = ["wave", *(f"x_{name}" for name in settings["weighting.nonresponse_cells"])]
         with naming("weighting.nonresponse_cells"):

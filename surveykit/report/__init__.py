@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ __all__ = ["FILES", "write_report"]
 
 PAGE, BOOK, PLOTS = "bao_cao.html", "bang_so_lieu.xlsx", "bieu_do"
 FILES = (PAGE, BOOK, PLOTS)
-STEPS, BAR = 9, "{desc:<26}{percentage:3.0f}% |{bar:30}| {elapsed}"
+STEPS, BAR = 8, "{desc:<26}{percentage:3.0f}% |{bar:30}| {elapsed}"  # steps beside the plots
 
 
 def write_report(
@@ -67,12 +68,10 @@ def write_report(
 
     folder = Path(output)
     check_output(folder, FILES)
-    with tqdm(
-        total=12, disable=not progress, bar_format="{desc:<24}{percentage:3.0f}% |{bar:30}| {elapsed}"
-    ) as bar:
+    with tqdm(total=STEPS, disable=not progress, bar_format=BAR) as bar:
 
         def tick(step: str) -> None:
-            bar.set_description_str(words.say(f"progress.{step}"))
+            bar.set_description_str(words.say(f"progress.{step}"), refresh=False)
             bar.update()
 
         words = Words(lang or "vi")
@@ -83,10 +82,10 @@ def write_report(
         truth = with_truth(findings)
         grids = tables(findings, truth, words)
         plots = pictures(findings, truth[1], words)
+        bar.total += len(plots)
 
         def fill(part: Path) -> None:
-            tick("plots")
-            figures = draw(plots, part / PLOTS, words)
+            figures = draw(plots, part / PLOTS, words, tick)
             tick("tables")
             banner = words.say("label.synthetic_banner") if project.settings["synthetic"] else ""
             heads = {name: words.say(f"label.{name}") for name in ("index_sheet", "sheet", "title")}
@@ -97,18 +96,20 @@ def write_report(
             (part / PAGE).write_text(page, encoding="utf-8", newline="\n")
 
         write_whole(folder, fill, ours=FILES)
-        bar.set_description_str(words.say("progress.done"))
-        bar.update()
+        tick("done")
     return folder / PAGE
 
 
-def draw(plots: list[Picture], folder: Path, words: Words) -> dict[str, dict[str, str]]:
+def draw(
+    plots: list[Picture], folder: Path, words: Words, tick: Callable[[str], None]
+) -> dict[str, dict[str, str]]:
     """Write every plot as SVG and PNG; return caption and SVG (base64) by key."""
     from surveykit.plots import to_png, to_svg
 
     folder.mkdir()
     made: dict[str, dict[str, str]] = {}
     for number, picture in enumerate(plots, start=1):
+        tick("plots")
         figure = picture.draw()
         svg = to_svg(figure)
         name = f"{number:02d}_{picture.key}"

@@ -213,12 +213,10 @@ def _effects(project: Project, rules: SmallCells, contexts: dict[str, str]) -> t
     arms = set(project.sampled["arm"])
     if not {"adopting", "comparison"} <= arms:
         return pd.DataFrame(columns=columns), ""
-    design = project.design
-    two_stage = design.changed(keep_units=False, psu=(design.psu[0], design.psu[-1]), fpc=())
     for y in (MAIN, *project.groups):
         n = _answers(project.data, y, ["arm", "wave"])
         try:
-            found = did(two_stage, y, treated="treated", wave="wave", unit="commune")
+            found = did(project.design, y, treated="treated", wave="wave", unit="commune")
         except (ArgumentError, DataError) as error:
             return pd.DataFrame(columns=columns), str(error)
         refusal = found.refusal

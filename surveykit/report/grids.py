@@ -74,6 +74,11 @@ def _arm(words: Words, arm: Any) -> str:
     return words.say(f"label.{arm}") if arm else ""
 
 
+def _pairs(index: pd.Index[Any]) -> list[tuple[Any, Any]]:
+    """Return an index as pairs: (arm, wave) or (measure, arm)."""
+    return list(zip(index.get_level_values(0), index.get_level_values(1), strict=True))
+
+
 def _arm_wave(findings: Findings, words: Words, arm: Any, wave: Any) -> str:
     return f"{_arm(words, arm)}, {findings.project.wave_label(int(wave))}"
 
@@ -90,8 +95,8 @@ def _response(findings: Findings, words: Words) -> Table:
     table = hide_counts(counts, total="issued", rules=findings.rules)
     frame = pd.DataFrame(
         {
-            "arm": [_arm(words, arm) for arm, _ in rows.index.to_list()] + [total],
-            "wave": [project.wave_label(wave) for _, wave in rows.index.to_list()] + [""],
+            "arm": [_arm(words, arm) for arm, _ in _pairs(rows.index)] + [total],
+            "wave": [project.wave_label(wave) for _, wave in _pairs(rows.index)] + [""],
             "communes": [*rows["communes"], len(findings.communes)],
         }
     ).join(table.reset_index(drop=True))
@@ -112,12 +117,12 @@ def _response(findings: Findings, words: Words) -> Table:
 def _answers(findings: Findings, words: Words) -> Table:
     """People by answer, arm and wave."""
     total = words.say("label.total")
-    counts = findings.levels.copy()
-    counts.columns = pd.Index([f"{arm}_{wave}" for arm, wave in findings.levels.columns])
+    pairs = _pairs(findings.levels.columns)
+    counts = findings.levels.set_axis([f"{arm}_{wave}" for arm, wave in pairs], axis=1)
     table = hide_counts(counts, total=total, rules=findings.rules)
     frame = table.rename(columns={total: "total"}).reset_index(names="level")
     columns = [Column("level", _head(words, "level"))]
-    for arm, wave in findings.levels.columns:
+    for arm, wave in pairs:
         columns.append(Column(f"{arm}_{wave}", _arm_wave(findings, words, arm, wave), "count"))
     columns.append(Column("total", total, "count"))
     return _table(findings, words, "answers", frame, columns)
@@ -143,8 +148,8 @@ def _arms(findings: Findings, words: Words) -> Table:
     hidden = (rows["mark"] == "hidden").to_numpy()
     frame = pd.DataFrame(
         {
-            "arm": [_arm(words, arm) for arm, _ in rows.index.to_list()],
-            "wave": [project.wave_label(wave) for _, wave in rows.index.to_list()],
+            "arm": [_arm(words, arm) for arm, _ in _pairs(rows.index)],
+            "wave": [project.wave_label(wave) for _, wave in _pairs(rows.index)],
             **{f"share{end}": rows[end.lstrip("_") or "estimate"].to_numpy() for end in PARTS},
             "n": rows["n"].mask(hidden).to_numpy(),
             "deff": rows["deff"].mask(hidden).to_numpy(),
@@ -186,8 +191,8 @@ def _communes(findings: Findings, words: Words) -> Table:
 def _changes(findings: Findings, words: Words) -> Table:
     rows = findings.changes.rename(columns={f"{w}{p}": f"wave_{w}{p}" for w in (1, 2) for p in PARTS})
     frame = rows.assign(
-        measure_name=[findings.measures[m] for m, _ in rows.index.to_list()],
-        arm_name=[_arm(words, arm) for _, arm in rows.index.to_list()],
+        measure_name=[findings.measures[m] for m, _ in _pairs(rows.index)],
+        arm_name=[_arm(words, arm) for _, arm in _pairs(rows.index)],
     ).reset_index(drop=True)
     columns = [Column("measure_name", _head(words, "measure")), Column("arm_name", _head(words, "arm"))]
     for wave in (1, 2):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
@@ -254,10 +254,7 @@ def _context_name(findings: Findings, name: str, words: Words) -> str:
 
 def _plain_units(line: str, words: Words) -> str:
     """Put the words of the house in place of column names."""
-    names: Mapping[str, str] = {
-        unit: words.say(f"unit.{unit}") for unit in ("commune_wave", "commune", "village")
-    }
-    return re.sub(r"\b(commune_wave|commune|village)\b", lambda m: names[m[0]], line)
+    return re.sub(r"\b(commune|village|wave)\b", lambda m: words.say(f"unit.{m[0]}"), line)
 
 
 def _tables(*keys: str) -> list[Block]:

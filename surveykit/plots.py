@@ -310,7 +310,7 @@ def _mean_line(axes: Axes, mean: Mapping[Any, float], look: Look) -> None:
 
 
 def _percent_axis(axes: Axes, lang: Lang) -> None:
-    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(_tick(lang))
     axes.tick_params(axis="x", labelsize=8)
     axes.tick_params(axis="y", length=0)

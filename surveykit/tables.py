@@ -6,7 +6,7 @@ star, dash) is decided here once.
 
 from __future__ import annotations
 
-import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Column", "Table", "write_workbook"]
 
-Kind = Literal["text", "code", "count", "share", "points", "number", "ratio", "p", "date"]
+Kind = Literal["text", "name", "code", "count", "share", "points", "number", "ratio", "df", "p", "date"]
+WIDE = ("text", "name", "code")
 ENDS = ("low", "high", "se")
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 EXCEL: dict[str, str] = {
@@ -32,9 +33,11 @@ EXCEL: dict[str, str] = {
     "points": "+0.0;-0.0;0.0",
     "number": "#,##0.00",
     "ratio": "0.00",
+    "df": "0.0",
     "p": "0.000",
     "date": "dd/mm/yyyy",
     "text": "General",
+    "name": "General",
     "code": "@",
 }
 
@@ -125,6 +128,8 @@ def _cell_text(row: dict[str, Any], column: Column, digits: int, lang: Lang) -> 
             return fmt.integer(value, lang)
         case "number":
             return fmt.number(value, 0 if float(value).is_integer() or abs(value) >= 1000 else 2, lang)
+        case "df":
+            return fmt.number(value, 0 if float(value).is_integer() else 1, lang)
         case "ratio":
             return fmt.number(value, 2, lang)
         case "p":
@@ -198,22 +203,20 @@ def _write_sheet(page: Worksheet, table: Table, words: Mapping[str, str], banner
 
     top = _heading(page, table.title, banner)
     for j, (base, name, header, kind) in enumerate(_wide(table, words), start=1):
-        title = _put(page.cell(top, j), header, "text")
-        title.font, title.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
+        head = _put(page.cell(top, j), header, "text")
+        head.font, head.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
         marks = table.frame.get(f"{base}_mark", pd.Series("", index=table.frame.index))
         for i, (value, mark) in enumerate(zip(table.frame[name], marks, strict=True), start=top + 1):
             shown = None if mark == "hidden" else value
             scaled = 100 * shown if kind == "points" and isinstance(shown, float) else shown
-            put = _put(page.cell(i, j), scaled, kind)
+            stored = _put(page.cell(i, j), scaled, kind)
             if mark == "star" and name == base:
-                put.number_format += '"*"'  # the star is seen, the cell stays a number
-        longest = max(
-            [len(str(page.cell(i, j).value or "")) for i in range(top + 1, page.max_row + 1)] or [0]
-        )
+                stored.number_format += '"*"'  # the star is seen, the cell stays a number
+        longest = max(table.frame[name].map(lambda value: len(str(value))), default=0) if kind in WIDE else 0
         page.column_dimensions[get_column_letter(j)].width = min(max(12, longest + 2), 44)
     if table.note:
         _put(page.cell(page.max_row + 2, 1), table.note, "text")
-    page.freeze_panes = page.cell(top + 1, 1)
+    page.freeze_panes = f"A{top + 1}"
 
 
 def _wide(table: Table, words: Mapping[str, str]) -> list[tuple[str, str, str, Kind]]:
@@ -241,8 +244,11 @@ def _heading(page: Worksheet, title: str, banner: str) -> int:
 
 def _put(cell: Cell | Any, value: Any, kind: Kind) -> Cell:
     """Store one value: numbers as numbers, missing as a dash, everything else as text that is no formula."""
+    value = value.item() if hasattr(value, "item") else value
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         value = fmt.MISSING
+    if isinstance(value, float) and math.isinf(value):
+        value = fmt.number(value)
     if isinstance(value, str):
         cell.value = value
         cell.data_type = "s"
@@ -250,8 +256,6 @@ def _put(cell: Cell | Any, value: Any, kind: Kind) -> Cell:
         if value.startswith(FORMULA_SIGNS):
             cell.quotePrefix = True
     else:
-        cell.value = (
-            value if isinstance(value, dt.date) else value.item() if hasattr(value, "item") else value
-        )
+        cell.value = value
         cell.number_format = EXCEL[kind]
     return cell

@@ -82,7 +82,7 @@ def write_report(
         truth = with_truth(findings)
         grids = tables(findings, truth, words)
         plots = pictures(findings, truth[1], words)
-        bar.total += len(plots)
+        bar.total = STEPS + len(plots)
 
         def fill(part: Path) -> None:
             figures = draw(plots, part / PLOTS, words, tick)
@@ -115,9 +115,10 @@ def draw(
         name = f"{number:02d}_{picture.key}"
         (folder / f"{name}.svg").write_text(svg, encoding="utf-8", newline="\n")
         to_png(figure, folder / f"{name}.png")
-        caption = f"{words.say('label.figure')} {number}. {picture.title}"
+        label = f"{words.say('label.figure')} {number}."
         made[picture.key] = {
-            "caption": caption,
+            "number": label,
+            "caption": f"{label} {picture.title}",
             "data": base64.b64encode(svg.encode("utf-8")).decode("ascii"),
         }
     return made
@@ -132,14 +133,10 @@ def render(
     today: dt.date,
 ) -> str:
     """Return the HTML page, which needs nothing but itself."""
-    from importlib.metadata import PackageNotFoundError, version
-
     from jinja2 import Environment, FileSystemLoader
 
-    try:
-        number = version("surveykit-workbench")
-    except PackageNotFoundError:
-        number = ""
+    from surveykit import __version__ as number
+
     settings, synthetic = findings.project.settings, findings.project.settings["synthetic"]
     tail = words.say("label.synthetic_tail") if synthetic else ""
     parts = sections(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from sampling.checks import ArgumentError, DataError, SurveyWarning
@@ -22,6 +23,7 @@ __all__ = ["FEW", "FEWEST", "Findings", "work_out"]
 
 FEWEST, FEW = 3, 6  # communes an arm: below the first no effect interval, below the second a warning
 MAIN = "satisfied"
+JOINED = ("1", "1_low", "1_high", "2", "2_low", "2_high")
 
 
 @dataclass(frozen=True)
@@ -165,11 +167,38 @@ def _communes(project: Project, rules: SmallCells, contexts: dict[str, str]) -> 
     both = n.notna().all(axis=1)
     if both.any():
         change = before_after(project.design, MAIN, wave="wave", by="commune", overlap=_overlap(project))
-        contexts["communes_change"] = change.line(project.lang, level)
         table = frame_of(change, level).assign(n=n.min(axis=1))
+        table[["low", "high"]] = joined(out.loc[table.index])
     else:
         table = pd.DataFrame(np.nan, out.index, ["estimate", "se", "low", "high", "df", "deff", "n", "n_eff"])
     return out.join(_named(table, "change", rules))
+
+
+def joined(waves: pd.DataFrame) -> npt.NDArray[np.float64]:
+    r"""Join the intervals (l, u) of two waves of a share p into that of the change, for each commune.
+
+    .. math:: d - \sqrt{(p_2 - l_2)^2 + (u_1 - p_1)^2},\quad d + \sqrt{(u_2 - p_2)^2 + (p_1 - l_1)^2}
+
+    The villages of the waves are separate draws in a commune, so the waves are independent there. Unlike a t
+    interval, this one does not shrink to a point where everybody agrees.
+
+    Parameters
+    ----------
+    waves : (D,) frame
+        Columns 1, 1_low, 1_high, 2, 2_low, 2_high.
+
+    Returns
+    -------
+    (D, 2) low and high
+
+    References
+    ----------
+    Newcombe (1998), Statistics in Medicine 17, 873-890, method 10; Zou & Donner (2008), 27, 1693-1702.
+    """
+    p1, l1, u1, p2, l2, u2 = (waves[c].to_numpy(dtype=float) for c in JOINED)
+    low = p2 - p1 - np.hypot(p2 - l2, u1 - p1)
+    high = p2 - p1 + np.hypot(u2 - p2, p1 - l1)
+    return np.column_stack([low, high])
 
 
 def _named(table: pd.DataFrame, name: str, rules: SmallCells) -> pd.DataFrame:

@@ -164,7 +164,7 @@ def _arms(findings: Findings, words: Words) -> Table:
         Column("n", _head(words, "n"), "count"),
         Column("deff", _head(words, "deff"), "ratio"),
         Column("n_eff", _head(words, "n_eff"), "count"),
-        Column("df", _head(words, "df"), "count"),
+        Column("df", _head(words, "df"), "df"),
     ]
     return _table(findings, words, "arms", frame, columns)
 
@@ -172,11 +172,11 @@ def _arms(findings: Findings, words: Words) -> Table:
 def _communes(findings: Findings, words: Words) -> Table:
     rows = findings.communes
     frame = rows.rename(columns={f"{w}{p}": f"wave_{w}{p}" for w in (1, 2) for p in (*PARTS, "_n")})
-    frame = frame.assign(code=rows.index, arm=[_arm(words, arm) for arm in rows["arm"]])
+    frame = frame.assign(code=rows.index, arm=[words.say(f"short.{arm}") for arm in rows["arm"]])
     for name in ("wave_1", "wave_2"):
         frame[f"{name}_n"] = frame[f"{name}_n"].mask(frame[f"{name}_mark"] == "hidden")
     order = frame["wave_2"].fillna(-1).sort_values(ascending=False, kind="stable").index
-    columns = [Column("code", _head(words, "code"), "code"), Column("name", _head(words, "name"))]
+    columns = [Column("code", _head(words, "code"), "code"), Column("name", _head(words, "name"), "name")]
     if rows["type"].notna().any():
         columns.append(Column("type", _head(words, "type")))
     columns.append(Column("arm", _head(words, "arm")))
@@ -217,7 +217,7 @@ def _effects(findings: Findings, words: Words) -> Table:
         Column("effect", _with_level(words, _head(words, "effect")), "points"),
     ]
     if not findings.refusal:
-        columns += [Column("df", _head(words, "df"), "ratio"), Column("p", _head(words, "p"), "p")]
+        columns += [Column("df", _head(words, "df"), "df"), Column("p", _head(words, "p"), "p")]
     title = "effects_refused" if findings.refusal else "effects"
     return _table(findings, words, "effects", frame, columns, title=title)
 
@@ -256,12 +256,12 @@ def _truth_communes(findings: Findings, truth: pd.DataFrame, words: Words) -> Ta
     frame = truth.rename(columns={p.lstrip("_") or "estimate": f"share{p}" for p in PARTS})
     frame = frame.assign(
         wave_name=[findings.project.wave_label(int(w)) for w in truth["wave"]],
-        arm=[_arm(words, arm) for arm in truth["arm"]],
+        arm=[words.say(f"short.{arm}") for arm in truth["arm"]],
         covered=[_yes(words, c) for c in truth["covered"]],
     )
     columns = [
         Column("code", _head(words, "code"), "code"),
-        Column("name", _head(words, "name")),
+        Column("name", _head(words, "name"), "name"),
         Column("arm", _head(words, "arm")),
         Column("wave_name", _head(words, "wave")),
         Column("truth", _head(words, "truth"), "share"),

@@ -72,6 +72,8 @@ def floats(data: pd.DataFrame, name: str, argument: str, need: str, other: str =
     values = data[name]
     kind = kind_of(values)
     if kind == "number":
+        if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fiub":
+            return np.asarray(values.to_numpy(), dtype=float)  # no copy where the column is float already
         return np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
     shown = listed([str(v) for v in values.dropna().unique()[:3]], 2)
     if kind in ("decimal-comma", "digits"):
@@ -99,9 +101,7 @@ def answers(data: pd.DataFrame, name: str, statistic: str, argument: str = "y") 
             f"{argument}={name!r} is infinite in {place(data, infinite)}. "
             "Correct the value, or make it missing (NaN)."
         )
-    values = values.copy()
-    values[missing] = 0.0
-    return Column(values, missing)
+    return Column(np.where(finite, values, 0.0), missing)
 
 
 def levels_of(data: pd.DataFrame, name: str) -> tuple[Codes, pd.Index[Any]]:

@@ -104,7 +104,16 @@ def total(design: Design, y: Names, *, by: Names | None = None, where: str | Non
     """
     names = check_answers(design, y, by)
     makers = [_maker(design, name, "total", Total) for name in names]
-    return infer(design, makers, statistic="total", y=names, labels=_labels(names, by), by=by, where=where)
+    return infer(
+        design,
+        makers,
+        statistic="total",
+        y=names,
+        labels=_labels(names, by),
+        by=by,
+        where=where,
+        within=False,
+    )
 
 
 def ratio(
@@ -173,6 +182,7 @@ def count(design: Design, *, by: Names | None = None, where: str | None = None) 
         labels=None if by is not None else pd.Index(["count"]),
         by=by,
         where=where,
+        within=False,
     )
 
 

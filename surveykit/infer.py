@@ -116,6 +116,7 @@ def infer(
     by: str | Sequence[str] | None = None,
     where: str | None = None,
     share: bool = False,
+    within: bool = True,
 ) -> Estimates:
     """Estimate smooth statistics in the domains of a design, with their joint covariance.
 
@@ -131,13 +132,14 @@ def infer(
     by, where : as everywhere
     share : bool
         Whether the values are shares, which have intervals of their own.
+    within : bool
+        Whether the influence adds to zero inside a domain, as for means and ratios; not for totals.
 
     Returns
     -------
     Estimates with D q rows, domain by domain
     """
     domains = design.domains(by, where)
-    within = bool(getattr(makers[0](), "within", True))
     plan = make_plan(
         design, domains, within=within, key=(by if by is None or isinstance(by, str) else tuple(by), where)
     )

@@ -289,7 +289,8 @@ def _checked(frame: pd.DataFrame, more: Sequence[str]) -> pd.DataFrame:
 def _intervals(axes: Axes, rows: pd.DataFrame, y: npt.NDArray[Any]) -> None:
     """Draw dots and bars, one artist an arm; rows without an estimate stay empty."""
     for arm in dict.fromkeys(rows["arm"]):
-        look, here = STYLE.get(arm, PLAIN), (rows["arm"] == arm).to_numpy()
+        look = STYLE.get(arm, PLAIN)
+        here = ((rows["arm"] == arm) & rows["estimate"].notna()).to_numpy()
         middle = 100 * rows["estimate"].to_numpy(dtype=float)[here]
         low, high = (100 * rows[c].to_numpy(dtype=float)[here] for c in ("low", "high"))
         bars = np.nan_to_num(np.vstack([middle - low, high - middle]), nan=0.0).clip(min=0.0)

@@ -180,6 +180,7 @@ def write_workbook(
     """
     from openpyxl import Workbook
     from openpyxl.styles import Font
+    from openpyxl.worksheet.hyperlink import Hyperlink
 
     book = Workbook()
     index = book.active
@@ -190,7 +191,8 @@ def write_workbook(
         _put(index.cell(top, j), name, "text").font = Font(bold=True)
     for i, table in enumerate(tables, start=1):
         name = f"{i:02d}_{table.key}"[:31]
-        _put(index.cell(top + i, 1), name, "text").hyperlink = f"#'{name}'!A1"
+        link = _put(index.cell(top + i, 1), name, "text")
+        link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{name}'!A1")
         _put(index.cell(top + i, 2), table.title, "text")
         _write_sheet(book.create_sheet(name), table, words, banner)
     index.column_dimensions["A"].width, index.column_dimensions["B"].width = 24, 90

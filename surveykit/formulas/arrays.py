@@ -36,6 +36,8 @@ def compress(keys: Codes, bound: int) -> tuple[Codes, Codes]:
         present = np.zeros(bound + 1, dtype=bool)
         present[keys] = True  # the key −1 falls on the last place, which is not counted
         found = np.flatnonzero(present[:bound])
+        if found.size == bound and not outside:
+            return keys, found
         number = np.full(bound + 1, -1, dtype=np.intp)
         number[found] = np.arange(found.size)
         return number[keys], found
@@ -58,12 +60,27 @@ def cross(first: Codes, second: Codes, count: int) -> tuple[Codes, Codes, Codes]
     codes : (n,) pair of each row, −1 outside
     first, second : (k,) codes of each pair
     """
-    keys = first * count + second
-    if first.size and (int(first.min()) < 0 or int(second.min()) < 0):
-        keys[(first < 0) | (second < 0)] = -1
+    if first.size and int(first.min()) >= 0 and int(second.min()) >= 0:
+        owner = np.zeros(count, dtype=np.intp)
+        owner[second] = first
+        if (owner[second] == first).all():  # every second code has one first code: no table of pairs needed
+            return _nested(owner, second, count)
+        keys = first * count + second
+    else:
+        keys = np.where((first < 0) | (second < 0), -1, first * count + second)
     bound = (int(first.max(initial=-1)) + 1) * count
     codes, found = compress(keys, bound)
     return codes, found // count, found % count
+
+
+def _nested(owner: Codes, second: Codes, count: int) -> tuple[Codes, Codes, Codes]:
+    """Return numbers for second codes in the order of their owner, then of themselves."""
+    found = np.flatnonzero(np.bincount(second, minlength=count))
+    found = found[np.argsort(owner[found], kind="stable")]
+    number = np.empty(count, dtype=np.intp)
+    number[found] = np.arange(found.size)
+    codes = second if (found == np.arange(count)[: found.size]).all() else number[second]
+    return codes, owner[found], found
 
 
 def runs(sorted_codes: Codes) -> Codes:

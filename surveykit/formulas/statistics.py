@@ -22,11 +22,6 @@ NONE: Codes = np.zeros(0, dtype=np.intp)
 class Smooth(Protocol):
     """A statistic that is a smooth function of totals."""
 
-    @property
-    def within(self) -> bool:
-        """Whether the influence adds to zero inside a domain (means and ratios do)."""
-        ...
-
     def columns(self) -> Iterator[Column]:
         """Columns whose weighted totals the statistic needs."""
         ...
@@ -52,7 +47,6 @@ class Total:
     """Total of a column, or with a column of ones the number of people: Σ w y."""
 
     y: Column
-    within = False
 
     def columns(self) -> Iterator[Column]:
         """Yield the column itself."""
@@ -73,7 +67,6 @@ class Ratio:
 
     y: Column
     x: Column
-    within = True
 
     def columns(self) -> Iterator[Column]:
         """Yield the denominator, then the numerator."""
@@ -104,7 +97,6 @@ class Shares:
 
     levels: Codes
     count: int
-    within = True
 
     def columns(self) -> Iterator[Column]:
         """Yield ones, then an indicator for each level."""
@@ -136,7 +128,6 @@ class Covariances:
 
     y: Column
     x: Column
-    within = True
 
     def columns(self) -> Iterator[Column]:
         """Yield ones, y, x and y x, both shifted to a middle value."""

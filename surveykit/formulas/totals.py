@@ -50,22 +50,23 @@ def make_cells(unit: Codes, domain: Codes, P: int, D: int) -> Cells:
 class Weigher:
     """Weighted sums by cell, for one weight and one set of cells.
 
-    One compressed sparse row matrix (C × n) holds the weights; each column of a statistic costs one
-    product with it. Rows outside every cell take no part.
+    One sparse matrix (C × n) holds the weights, a column a row of the data, so that making it costs nothing
+    and a column of a statistic costs one product with it. Rows outside every cell have weight 0.
     """
 
     def __init__(self, cells: Cells, w: Array) -> None:
-        C, keep = cells.unit.size, (cells.row >= 0) & (w > 0)
-        inside, cell, weight = np.arange(w.size), cells.row, w
+        C, n = cells.unit.size, w.size
+        keep = (cells.row >= 0) & (w > 0)
         self.all_inside = bool(keep.all())
+        cell, weight = cells.row, w
         if not self.all_inside:
-            inside = np.flatnonzero(keep)
-            cell, weight = cells.row[inside], w[inside]
+            cell, weight = np.where(keep, cell, 0), np.where(keep, w, 0.0)
         self.cells = cells
         self.w = w
-        self.matrix = sp.csr_matrix((weight, (cell, inside)), shape=(C, w.size))
+        pointer = np.arange(n + 1, dtype=np.int32)
+        self.matrix = sp.csc_matrix((weight, cell.astype(np.int32), pointer), shape=(C, n))
         self.weight = sum_by(cell, weight, C)
-        self.rows: Codes = np.bincount(cell, minlength=C)
+        self.rows: Codes = np.bincount(cell if self.all_inside else cells.row[keep], minlength=C)
 
     def missing(self, column: Column) -> Codes:
         """Rows of the cells that have no answer in this column."""

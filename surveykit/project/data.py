@@ -83,7 +83,10 @@ def read_project(path: str | Path, *, lang: Lang | None = None) -> Project:
 
     Examples
     --------
-    >>> project = read_project("data/examples/cao_bang/bao_cao.toml")  # doctest: +SKIP
+    >>> from surveykit.report.starter import example_folder
+    >>> project = read_project(example_folder() / "bao_cao.toml")
+    >>> len(project.sampled), project.groups["group_1"]
+    (44, 'Tiếp cận dịch vụ')
     """
     from .weighted import build_design
 

@@ -1,0 +1,43 @@
+"""Synthetic survey data (giả lập) for the benchmarks: strata, communes, PSUs, 30 five-point items."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+SIZES = {"36k": (36_000, 3_600), "1m": (1_000_000, 20_000)}
+ITEMS = [f"item_{j}" for j in range(1, 31)]
+COMMUNES, PROVINCES = 3321, 34
+
+
+def make(size: str, seed: int = 20250701) -> pd.DataFrame:
+    """Return shuffled rows of a stratified cluster sample of the whole country.
+
+    68 strata (34 provinces, urban and rural), 3,321 communes inside them, PSUs inside communes, at least two
+    rows a PSU, weights that vary between and inside PSUs, items of 1 to 5 with 2 % missing.
+
+    Parameters
+    ----------
+    size : {"36k", "1m"}
+    seed : int
+    """
+    n, psus = SIZES[size]
+    rng = np.random.default_rng(seed)
+    stratum_of_commune = np.sort(np.r_[np.repeat(np.arange(68), 2), rng.integers(0, 68, COMMUNES - 136)])
+    commune_of_psu = np.sort(np.r_[np.arange(COMMUNES), rng.integers(0, COMMUNES, psus - COMMUNES)])
+    psu = np.sort(np.r_[np.repeat(np.arange(psus), 2), rng.integers(0, psus, n - 2 * psus)])
+    commune = commune_of_psu[psu]
+    stratum = stratum_of_commune[commune]
+    level = rng.normal(0, 0.4, psus)[psu] + rng.normal(0, 0.3, COMMUNES)[commune]
+    columns = {
+        "stratum": stratum.astype("int32"),
+        "psu": psu.astype("int32"),
+        "commune": commune.astype("int32"),
+        "province": (stratum // 2).astype("int32"),
+        "weight": rng.gamma(20, 5, psus)[psu] * rng.uniform(0.7, 1.3, n),
+    }
+    for item in ITEMS:
+        answer = np.clip(np.rint(3 + 0.8 * level + rng.normal(0, 1, n)), 1, 5)
+        answer[rng.random(n) < 0.02] = np.nan
+        columns[item] = answer
+    return pd.DataFrame(columns).sample(frac=1, random_state=seed).reset_index(drop=True)

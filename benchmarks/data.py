@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
-SIZES = {"36k": (36_000, 3_600), "1m": (1_000_000, 20_000)}
+SIZES = {"36k": (36_000, 3_600), "1m": (1_000_000, 20_000)}  # rows, PSUs
 ITEMS = [f"item_{j}" for j in range(1, 31)]
-COMMUNES, PROVINCES = 3321, 34
+STRATA, COMMUNES = 68, 3321
+MISSING = 0.02
 
 
 def make(size: str, seed: int = 20250701) -> pd.DataFrame:
@@ -23,9 +26,10 @@ def make(size: str, seed: int = 20250701) -> pd.DataFrame:
     """
     n, psus = SIZES[size]
     rng = np.random.default_rng(seed)
-    stratum_of_commune = np.sort(np.r_[np.repeat(np.arange(68), 2), rng.integers(0, 68, COMMUNES - 136)])
+    extra = rng.integers(0, STRATA, COMMUNES - 2 * STRATA)
+    stratum_of_commune = np.sort(np.r_[np.tile(np.arange(STRATA), 2), extra])
     commune_of_psu = np.sort(np.r_[np.arange(COMMUNES), rng.integers(0, COMMUNES, psus - COMMUNES)])
-    psu = np.sort(np.r_[np.repeat(np.arange(psus), 2), rng.integers(0, psus, n - 2 * psus)])
+    psu = rng.permutation(np.r_[np.repeat(np.arange(psus), 2), rng.integers(0, psus, n - 2 * psus)])
     commune = commune_of_psu[psu]
     stratum = stratum_of_commune[commune]
     level = rng.normal(0, 0.4, psus)[psu] + rng.normal(0, 0.3, COMMUNES)[commune]
@@ -38,6 +42,19 @@ def make(size: str, seed: int = 20250701) -> pd.DataFrame:
     }
     for item in ITEMS:
         answer = np.clip(np.rint(3 + 0.8 * level + rng.normal(0, 1, n)), 1, 5)
-        answer[rng.random(n) < 0.02] = np.nan
+        answer[rng.random(n) < MISSING] = np.nan
         columns[item] = answer
-    return pd.DataFrame(columns).sample(frac=1, random_state=seed).reset_index(drop=True)
+    return pd.DataFrame(columns)
+
+
+def save(data: pd.DataFrame, folder: Path) -> None:
+    """Write each column as raw 8-byte numbers, NaN where missing: what another process or R can read."""
+    for name in data:
+        data[name].to_numpy("float64").tofile(folder / f"{name}.f8")
+
+
+def load(folder: Path) -> pd.DataFrame:
+    """Read what `save` wrote."""
+    codes = ("stratum", "psu", "commune", "province")
+    columns = {path.stem: np.fromfile(path) for path in sorted(folder.glob("*.f8"))}
+    return pd.DataFrame({k: v.astype("int32") if k in codes else v for k, v in columns.items()})

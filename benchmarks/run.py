@@ -1,189 +1,219 @@
-"""The same work on the peers and on us, interleaved in one run; prints medians and ratios.
+"""The same work on the peers and on us, in turn, in one run: medians, and the median of the ratios.
 
-    python benchmarks/run.py                 # all tasks
+    python benchmarks/run.py                 # all tasks; svy and R where they are
     python benchmarks/run.py --sizes 36k     # the small data only
+    python benchmarks/run.py --write         # and put the table into benchmarks/RESULTS.md
 
-svy (extra ``bench``) and R ``survey`` are optional: without them the run says so and prints our times.
-Every call starts from a frame in memory and a fresh design, and ends with standard errors.
+Every call starts from a frame in memory and a fresh design, and ends with estimates and standard errors.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
+import datetime as dt
+import json
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 
 import surveykit as sv
-from benchmarks.data import COMMUNES, ITEMS, make
+from benchmarks.data import COMMUNES, ITEMS, make, save
+from benchmarks.peers import Answer, RSurvey, Svy, version
 
-TASKS: list[tuple[str, list[str], str | None, list[str], float]] = [
-    ("one mean", ITEMS[:1], None, ["36k", "1m"], 0),
-    ("30 means", ITEMS, None, ["36k", "1m"], 10),
-    ("mean by 34 provinces", ITEMS[:1], "province", ["36k", "1m"], 12),
-    ("mean by 3,321 communes", ITEMS[:1], "commune", ["36k"], 200),
-]  # name, items, by, sizes, ratio aimed at on the largest size
-Call = Callable[[], tuple[np.ndarray, np.ndarray]]
+RESULTS = ROOT / "benchmarks" / "RESULTS.md"
+AIM_SECONDS, AIM_MEGABYTES = 1.0, 1536.0  # 30 items by 3,321 communes
+AGREE = 1e-9  # greatest difference from a peer, in units of the largest number: order of summation only
 
 
-def ours(data: pd.DataFrame, items: list[str], by: str | None) -> tuple[np.ndarray, np.ndarray]:
+class Task(NamedTuple):
+    """A call: its name, items, groups, data, and how many times faster than svy it must be (0: no aim)."""
+
+    name: str
+    items: list[str]
+    by: str | None
+    size: str
+    aim: float
+
+
+TASKS = [
+    Task("one mean", ITEMS[:1], None, "36k", 0),
+    Task("30 means", ITEMS, None, "36k", 0),
+    Task("one mean by 34 provinces", ITEMS[:1], "province", "36k", 0),
+    Task("one mean by 3,321 communes", ITEMS[:1], "commune", "36k", 200),
+    Task("one mean", ITEMS[:1], None, "1m", 0),
+    Task("30 means", ITEMS, None, "1m", 10),
+    Task("one mean by 34 provinces", ITEMS[:1], "province", "1m", 12),
+]
+
+
+def ours(data: pd.DataFrame, task: Task) -> Answer:
     """Return estimates and standard errors by surveykit."""
     design = sv.Design(data, weights="weight", strata="stratum", psu="psu")
-    result = sv.mean(design, items if len(items) > 1 else items[0], by=by)
-    return result.value.to_numpy(), result.se.to_numpy()
+    result = sv.mean(design, task.items if len(task.items) > 1 else task.items[0], by=task.by)
+    return Answer(result.value.to_numpy(), result.se.to_numpy())
 
 
-def svy_call(data: pd.DataFrame, items: list[str], by: str | None) -> Call | None:
-    """Return the same call by svy on a polars frame, or None where svy is not installed."""
-    try:
-        import polars
-        import svy
-    except ImportError:
-        return None
-    columns = ["stratum", "psu", "weight", *items, *([by] if by else [])]
-    frame = polars.from_pandas(data[columns], nan_to_null=True)
-
-    def call() -> tuple[np.ndarray, np.ndarray]:
-        sample = svy.Sample(frame, svy.Design(stratum="stratum", psu="psu", wgt="weight"))
-        found = sample.estimation.mean(items if len(items) > 1 else items[0], by=by, drop_nulls=True)
-        tables = [t.to_polars() for t in found] if isinstance(found, list) else [found.to_polars()]
-        table = polars.concat(tables, how="vertical_relaxed")
-        return table["est"].to_numpy(), table["se"].to_numpy()
-
-    return call
-
-
-def timed(call: Call) -> tuple[float, tuple[np.ndarray, np.ndarray]]:
-    """Return seconds and the answer of one call."""
+def timed(call: Callable[[], Any]) -> float:
+    """Return the seconds of one call."""
     start = time.perf_counter()
-    answer = call()
-    return time.perf_counter() - start, answer
+    call()
+    return time.perf_counter() - start
 
 
-def compare(name: str, size: str, a: Call, b: Call | None, repeats: int) -> dict[str, Any]:
-    """Run both in turn and return medians, the median of the ratios, and the greatest difference."""
-    first = a()
-    row: dict[str, Any] = {"task": name, "rows": size}
-    if b is None:
-        row["ours_ms"] = 1e3 * statistics.median(timed(a)[0] for _ in range(repeats))
-        return row
-    b()
-    pairs = [(timed(a)[0], timed(b)) for _ in range(repeats)]
-    other = pairs[-1][1][1]
-    gaps = [np.max(np.abs(np.sort(x) - np.sort(y)) / np.max(np.abs(x))) for x, y in zip(first, other, strict=True)]
-    row["ours_ms"] = 1e3 * statistics.median(t for t, _ in pairs)
-    row["svy_ms"] = 1e3 * statistics.median(t for _, (t, _) in pairs)
-    row["ratio"] = statistics.median(t / s for s, (t, _) in pairs)
-    row["difference"] = max(gaps)
+def difference(a: Answer, b: Answer) -> float:
+    """Greatest difference of estimates and of standard errors, each in units of the largest of them."""
+    gaps = [np.abs(x - y).max() / np.abs(x).max() for x, y in zip(a, b, strict=True)]
+    return float(max(gaps))
+
+
+def compare(task: Task, data: pd.DataFrame, r: RSurvey | None, repeats: int, *, svy: bool) -> dict[str, Any]:
+    """Run the peers and us in turn; R once, for it takes its time."""
+    mine = ours(data, task)
+    row: dict[str, Any] = {"task": task.name, "size": task.size, "aim": task.aim}
+    pairs, differ = [], []
+    peer = Svy(data, task.items, task.by) if svy else None
+    if peer is not None:
+        differ.append(difference(mine, peer.answer()))
+    for _ in range(repeats):
+        other = timed(peer) if peer is not None else np.nan
+        pairs.append((timed(lambda: ours(data, task)), other))
+    row["ours"] = statistics.median(a for a, _ in pairs)
+    if peer is not None:
+        row["svy"] = statistics.median(b for _, b in pairs)
+        row["ratio"] = statistics.median(b / a for a, b in pairs)
+        row["least"], row["most"] = (pick(b / a for a, b in pairs) for pick in (min, max))
+    if r is not None:
+        row["r"], answer = r.call(task.items, task.by)
+        differ.append(difference(mine, answer))
+    if differ:
+        row["difference"] = max(differ)
+        if row["difference"] > AGREE:
+            raise SystemExit(f"{task.name}, {task.size}: a peer has other numbers, by {max(differ):.1e}.")
     return row
 
 
-PEAK = """
-import sys, time
-sys.path.insert(0, {root!r})
-import surveykit as sv
-from benchmarks.data import ITEMS, make
-data = make("1m")
-start = time.perf_counter()
-result = sv.mean(sv.Design(data, weights="weight", strata="stratum", psu="psu"), ITEMS, by="commune")
-se = result.se
-seconds = time.perf_counter() - start
-try:
-    status = open("/proc/self/status", encoding="utf-8").read()
-    peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
-except OSError:
-    peak = float("nan")
-print(len(se), seconds, peak)
-"""
+def largest(folder: Path) -> dict[str, Any]:
+    """Return seconds and peak memory of 30 items by 3,321 communes at 1 M rows, in a fresh process."""
+    command = [sys.executable, str(ROOT / "benchmarks" / "largest.py"), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8")
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert found["rows"] == len(ITEMS) * COMMUNES
+    return found
 
 
-def largest() -> tuple[int, float, float]:
-    """Return rows, seconds and peak megabytes of 30 items by 3,321 communes at 1 M rows, in a fresh process."""
-    root = str(Path(__file__).resolve().parent.parent)
-    done = subprocess.run(
-        [sys.executable, "-c", PEAK.format(root=root)], capture_output=True, text=True, check=True, encoding="utf-8"
+def milliseconds(seconds: float | None) -> str:
+    """Return a time as text."""
+    if seconds is None:
+        return "–"
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{1e3 * seconds:.1f} ms"
+
+
+def line(row: dict[str, Any]) -> str:
+    """Return a row of the table."""
+    ratio = f"{row['ratio']:.1f} ({row['least']:.1f}–{row['most']:.1f})" if "ratio" in row else "–"
+    aim = ""
+    if row["aim"]:
+        aim = f"≥ {row['aim']:g}"
+        if "ratio" in row:
+            aim += ": met" if row["ratio"] >= row["aim"] else ": NOT met"
+    cells = [
+        row["task"], row["size"], milliseconds(row["ours"]), milliseconds(row.get("svy")), ratio, aim,
+        milliseconds(row.get("r")), f"{row['difference']:.0e}" if "difference" in row else "–",
+    ]  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+def last_line(found: dict[str, Any]) -> str:
+    """Return the sentence about the largest task."""
+    seconds, peak = statistics.median(found["seconds"]), found["peak_mb"]
+    met = seconds <= AIM_SECONDS and (peak is None or peak <= AIM_MEGABYTES)
+    memory = f"{peak:,.0f} MB" if peak is not None else "not measured on this system"
+    return (
+        f"30 items by 3,321 communes at 1 M rows ({found['rows']:,} estimates with standard errors), in a process of "
+        f"its own: {seconds:.2f} s (median of {len(found['seconds'])}), peak memory of the whole process {memory}, of "
+        f"which {found['loaded_mb'] or 0:,.0f} MB when the data were read. Aim: ≤ {AIM_SECONDS:g} s and ≤ 1.5 GB: "
+        f"{'met' if met else 'NOT met'}. svy is not run here: it needs more than 21 GB."
     )
-    rows, seconds, peak = done.stdout.split()
-    return int(rows), float(seconds), float(peak)
 
 
-R_SCRIPT = """
-suppressPackageStartupMessages(library(survey))
-d <- read.csv(commandArgs(TRUE)[1]); options(survey.lonely.psu="adjust")
-t <- system.time({{s <- svydesign(id=~psu, strata=~stratum, weights=~weight, data=d, nest=TRUE)
-  m <- {call}}})
-cat(t[["elapsed"]])
+def machine() -> str:
+    """Return what the times were taken on."""
+    memory = ""
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        memory = f", {os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GB of memory"
+    return f"{os.cpu_count()} cores{memory}, {platform.system()} {platform.machine()}"
+
+
+def report(sizes: list[str], repeats: int, *, with_r: bool) -> Iterator[str]:
+    """Yield the lines of the report as they come."""
+    svy, r = Svy.there(), with_r and RSurvey.there()
+    names = ("numpy", "scipy", "pandas", *(("svy", "polars") if svy else ()))
+    yield f"{dt.date.today():%Y-%m-%d}; {machine()}; Python {platform.python_version()}, "
+    yield ", ".join(f"{name} {version(name)}" for name in names) + "."
+    if not svy:
+        yield "svy is not installed (extra `bench`): our times only."
+    if not r:
+        yield "R with its package survey was not found, or not asked for: no times of R."
+    yield ""
+    yield "| task | rows | surveykit | svy | times faster (least–most) | aim | R survey | difference |"
+    yield "|---|---|---|---|---|---|---|---|"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for size in sizes:
+            data = make(size)
+            if r or size == "1m":
+                save(data, folder)
+            beside = RSurvey(folder) if r else None
+            for task in TASKS:
+                if task.size == size:
+                    k = repeats if len(task.items) == 1 else max(3, repeats // 2 + 1)
+                    yield line(compare(task, data, beside, k, svy=svy))
+            if beside is not None:
+                beside.close()
+            del data
+        if "1m" in sizes:
+            yield ""
+            yield last_line(largest(folder))
+
+
+HEAD = """# Speed: results
+
+Made by `python benchmarks/run.py --write`; what is timed and how is in [README.md](README.md). “Times faster”
+is the median of the ratios of calls run in turn, with the least and the most; “difference” is the greatest from
+any peer, of estimates and standard errors, in units of the largest of them.
+
 """
-
-
-def r_seconds(data: pd.DataFrame, items: list[str], by: str | None) -> float | None:
-    """Return the seconds R survey takes, or None where it is not there."""
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        return None
-    formula = "~" + "+".join(items)
-    call = f"svyby({formula}, ~{by}, s, svymean, na.rm=TRUE)" if by else f"svymean({formula}, s, na.rm=TRUE)"
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "data.csv"
-        data[["stratum", "psu", "weight", *items, *([by] if by else [])]].to_csv(path, index=False, encoding="utf-8")
-        code = R_SCRIPT.format(call=call)
-        done = subprocess.run([rscript, "-e", code, str(path)], capture_output=True, text=True, encoding="utf-8")
-    return float(done.stdout) if done.returncode == 0 and done.stdout else None
 
 
 def main() -> None:
     """Run the tasks and print a table in Markdown."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", nargs="*", default=["36k", "1m"], choices=["36k", "1m"])
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--no-largest", action="store_true", help="leave out 30 items x 3,321 communes")
+    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--no-r", action="store_true", help="do not look for R")
+    parser.add_argument("--write", action="store_true", help="write benchmarks/RESULTS.md")
     given = parser.parse_args()
-    peers = [p for p in ("svy", "polars") if _version(p)]
-    print(f"Python {platform.python_version()}, pandas {pd.__version__}, numpy {np.__version__}, {os.cpu_count()} cores; ", end="")
-    print(f"svy {_version('svy')}" if "svy" in peers else "svy is not installed (extra 'bench'): our times only", end="; ")
-    print("R found" if shutil.which("Rscript") else "Rscript not found: no R times")
-    print("\n| task | rows | surveykit ms | svy ms | times faster | aim | R s | greatest relative difference |")
-    print("|---|---|---|---|---|---|---|---|")
-    for size in given.sizes:
-        data = make(size)
-        for name, items, by, sizes, aim in TASKS:
-            if size in sizes:
-                repeats = given.repeats if len(items) == 1 else max(3, given.repeats // 2)
-                row = compare(name, size, lambda i=items, b=by: ours(data, i, b), svy_call(data, items, by), repeats)
-                seconds = r_seconds(data, items, by) if size == "36k" else None
-                goal = f">= {aim:g}" if aim and size == sizes[-1] else ""
-                print(
-                    f"| {name} | {size} | {row['ours_ms']:.1f} | {row.get('svy_ms', float('nan')):.0f} | "
-                    f"{row.get('ratio', float('nan')):.1f} | {goal} | {'' if seconds is None else f'{seconds:.1f}'} | "
-                    f"{row.get('difference', float('nan')):.1e} |",
-                    flush=True,
-                )
-        del data
-    if "1m" in given.sizes and not given.no_largest:
-        rows, seconds, peak = largest()
-        assert rows == 30 * COMMUNES
-        print(f"\n30 items x 3,321 communes at 1 M rows: {seconds:.2f} s, peak {peak:.0f} MB (data included); aim <= 1 s, <= 1,500 MB.")
-
-
-def _version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
+    lines = []
+    for text in report(given.sizes, given.repeats, with_r=not given.no_r):
+        print(text, flush=True)
+        lines.append(text)
+    if given.write:
+        part = RESULTS.with_suffix(".part")
+        part.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
+        os.replace(part, RESULTS)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def test_a_folder_that_cannot_be_moved_leaves_the_earlier_report(tmp_path, monke
         return move(self, target)
 
     monkeypatch.setattr(Path, "replace", stubborn)
-    with pytest.raises(PermissionError, match="in use|denied"):
+    with pytest.raises(PermissionError, match=r"in use|denied"):
         write_whole(tmp_path / "output", fill("new"), ours=OURS)
     assert (tmp_path / "output" / "bao_cao.html").read_text(encoding="utf-8") == "old"
     assert names(tmp_path) == ["output"]

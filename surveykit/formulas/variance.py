@@ -21,6 +21,7 @@ from surveykit.formulas.statistics import divide
 from surveykit.formulas.totals import Cells
 
 BLOCK = 256  # columns of a contrast matrix worked on at once
+ROUNDING = 1e-13  # what is left of a variance that the steps took away, below which it is rounding error
 DENSE = 10_000_000  # numbers in a matrix that is still written out
 
 
@@ -206,13 +207,14 @@ class Taylor:
     def diag(self) -> Array:
         """(k,) variances."""
         out = np.zeros((self.cells.D, self.Z.shape[1]))
+        low = np.zeros_like(out)
         for stage in self.stages:
             pairs = stage.pairs(self.cells, self.Z)
-            part = stage.squares(pairs)
+            out += stage.squares(pairs)
             if self.X.shape[1]:
-                part += self._low(stage) * pairs.scale[:, None]
-            out += part
-        return np.maximum(out, 0.0).ravel()
+                low += self._low(stage) * pairs.scale[:, None]
+        total = out + low
+        return np.where(total > ROUNDING * out, total, 0.0).ravel()
 
     def _low(self, stage: Stage) -> Array:
         """(D, q) what the low-rank part adds: −2 (Z'ΩX)_d B_d + B_d' (X'ΩX) B_d."""

@@ -60,10 +60,7 @@ def build_design(
     else:
         stages, fractions = ["commune", "wave", last], ["fraction", "waves", "fraction_below"]
         options |= {"strata": strata or None}
-    if "weight" in data:
-        options["weights"] = "weight"
-    else:
-        options["sampling"] = "srs" if settings["design.selection"] == "srs" else "self-selected"
+    options |= {"weights": "weight" if "weight" in data else None, "sampling": settings["design.selection"]}
     sure = data["commune"].map(communes["probability"]) == 1
     if sure.any():
         data["fraction"] = np.where(sure, 1.0, NEAR_ZERO)

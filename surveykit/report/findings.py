@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,8 +20,9 @@ from surveykit.privacy import SmallCells, mark
 from surveykit.project import ARMS, Project
 from surveykit.result import Estimates
 
-__all__ = ["FEW", "FEWEST", "Findings", "work_out"]
+__all__ = ["BOUNDARY", "FEW", "FEWEST", "MAIN", "Findings", "work_out"]
 
+BOUNDARY = dt.date(2025, 7, 1)  # communes were reorganised on this day
 FEWEST, FEW = 3, 6  # communes an arm: below the first no effect interval, below the second a warning
 MAIN = "satisfied"
 JOINED = ("1", "1_low", "1_high", "2", "2_low", "2_high")
@@ -59,6 +61,19 @@ class Findings:
     def communes_in(self, arm: str) -> int:
         """Return the number of sampled communes of an arm."""
         return int((self.communes["arm"] == arm).sum())
+
+    @property
+    def comparable(self) -> bool:
+        """Whether both waves measured the same thing in the same places."""
+        settings = self.project.settings
+        straddled = settings["waves.before.date"] < BOUNDARY <= settings["waves.after.date"]
+        return not (settings["design.instrument_changed"] or straddled)
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether an interval of the difference may be read as evidence, and have a p-value."""
+        chosen = self.project.settings["design.selection"] != "self-selected"
+        return self.comparable and chosen and not self.refusal
 
     @property
     def measures(self) -> dict[str, str]:

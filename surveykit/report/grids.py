@@ -216,7 +216,7 @@ def _effects(findings: Findings, words: Words) -> Table:
         Column("measure", _head(words, "measure")),
         Column("effect", _with_level(words, _head(words, "effect")), "points"),
     ]
-    if not findings.refusal:
+    if findings.conclusive:
         columns += [Column("df", _head(words, "df"), "df"), Column("p", _head(words, "p"), "p")]
     title = "effects_refused" if findings.refusal else "effects"
     return _table(findings, words, "effects", frame, columns, title=title)

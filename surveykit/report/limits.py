@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
-from .findings import FEW, FEWEST, MAIN, Findings
+from .findings import BOUNDARY, FEW, FEWEST, MAIN, Findings
 from .words import Words
 
-__all__ = ["BOUNDARY", "Limit", "conclusions", "limits", "response_rates"]
+__all__ = ["Limit", "conclusions", "limits", "response_rates"]
 
-BOUNDARY = dt.date(2025, 7, 1)  # communes were reorganised on this day
 LOW_RESPONSE, RESPONSE_GAP = 0.6, 0.05
 MONTH = 30.44  # days
 
@@ -72,7 +70,9 @@ def limits(findings: Findings, words: Words) -> list[Limit]:
     _response(findings, words, add)
     _duration(findings, words, add)
     first, frame = settings["waves.before.date"], settings["population.frame_date"]
-    if frame > first or (first - frame).days > 365:
+    if frame > first:
+        add("frame_later", "warn", date=words.date(frame))
+    elif (first - frame).days > 365:
         add("frame_old", "warn", date=words.date(frame))
     starred = int((findings.communes[["1_mark", "2_mark"]] == "star").sum().sum())
     if starred:
@@ -143,12 +143,9 @@ def conclusions(findings: Findings, words: Words) -> list[str]:
         out.append(words.say("can.respondents", n=words.count(findings.counts["answered"].sum())))
     else:
         out.append(words.say("can.population", name=settings["population.name"]))
-    comparable = not settings["design.instrument_changed"] and not (
-        settings["waves.before.date"] < BOUNDARY <= settings["waves.after.date"]
-    )
-    if comparable:
+    if findings.comparable:
         out.append(words.say("can.change"))
-    if comparable and not self_selected and MAIN in findings.effects.index and not findings.refusal:
+    if findings.conclusive and MAIN in findings.effects.index:
         row = findings.effects.loc[[MAIN]].iloc[0]
         if row["mark"] != "hidden" and pd.notna(row["low"]):
             ends = words.points_ends(row["low"], row["high"], row["se"])

@@ -10,7 +10,7 @@ import pandas as pd
 
 from surveykit.project import ARMS
 
-from .findings import MAIN, Findings
+from .findings import BOUNDARY, FEWEST, MAIN, Findings
 from .limits import conclusions, limits, side
 from .method import method
 from .words import Words
@@ -86,7 +86,7 @@ def summary(findings: Findings, words: Words) -> list[str]:
         out.append(words.say("summary.self_selected"))
     if settings["design.instrument_changed"]:
         out.append(words.say("summary.instrument"))
-    if any(limit.key == "boundary" for limit in limits(findings, words)):
+    if settings["waves.before.date"] < BOUNDARY <= settings["waves.after.date"]:
         out.append(words.say("summary.boundary"))
     return [text for text in out if text]
 
@@ -96,10 +96,10 @@ def _arm_sentence(findings: Findings, words: Words, arm: str) -> str:
     row = findings.changes.loc[[(MAIN, arm)]].iloc[0]
     if "hidden" in (row["1_mark"], row["2_mark"], row["change_mark"]):
         return ""
-    project, parts = findings.project, {}
+    project = findings.project
+    parts: dict[str, str] = {}
     for wave, name in (("1", "before"), ("2", "after")):
-        parts[f"{name}_share"] = words.share(row[wave], row[f"{wave}_se"])
-        parts[f"{name}_ci"] = words.share_interval(row[f"{wave}_low"], row[f"{wave}_high"], row[f"{wave}_se"])
+        parts |= _share_parts(row, wave, name, words)
         parts[name] = project.wave_label(int(wave))
     return words.say(
         "summary.arm",
@@ -112,12 +112,25 @@ def _arm_sentence(findings: Findings, words: Words, arm: str) -> str:
     )
 
 
+def _share_parts(row: Any, column: str, name: str, words: Words) -> dict[str, str]:
+    """Return a share and its interval under the names of a sentence.
+
+    Few units give a poor standard error, so the width of the interval decides on the decimals as well.
+    """
+    low, high = row[f"{column}_low"], row[f"{column}_high"]
+    error = max(row[f"{column}_se"], (high - low) / 4)
+    return {
+        f"{name}_share": words.share(row[column], error),
+        f"{name}_ci": words.share_interval(low, high, error),
+    }
+
+
 def _reason(findings: Findings, words: Words) -> str:
     """Why there is no effect interval."""
     found = [
         words.say(f"effects.few_{arm}", n=findings.communes_in(arm))
         for arm in ("adopting", "comparison")
-        if findings.communes_in(arm) < 3
+        if findings.communes_in(arm) < FEWEST
     ]
     return "; ".join(found) or words.say("effects.refused")
 
@@ -138,7 +151,7 @@ def _effect_sentences(findings: Findings, words: Words) -> list[str]:
     return [
         words.say("summary.effect", estimate=estimate, interval=interval, **pair)
         + " "
-        + words.say(f"summary.{side(row['low'], row['high'])}")
+        + words.say(f"summary.{side(row['low'], row['high']) if findings.conclusive else 'no_reading'}")
     ]
 
 
@@ -149,9 +162,7 @@ def _communes(findings: Findings, words: Words) -> list[Block]:
         found: dict[str, Any] = {"after": findings.project.wave_label(2)}
         order = shown["2"].argsort()
         for name, row in (("low", shown.iloc[order.iloc[0]]), ("high", shown.iloc[order.iloc[-1]])):
-            found[f"{name}_share"] = words.share(row["2"], row["2_se"])
-            found[f"{name}_ci"] = words.share_interval(row["2_low"], row["2_high"], row["2_se"])
-            found[f"{name}_name"] = row["name"]
+            found |= _share_parts(row, "2", name, words) | {f"{name}_name": row["name"]}
         text.append(words.say("communes.range", **found))
     changed = rows[(rows["change_mark"] != "hidden") & rows["change_low"].notna()]
     if len(changed):
@@ -183,13 +194,11 @@ def _effects(findings: Findings, words: Words) -> list[Block]:
             text.append(words.say("effects.group_refused", measure=name, estimate=estimate, interval=ends))
         else:
             interval = words.points_interval(row["low"], row["high"], row["se"])
-            reading = words.say(f"effects.group_{side(row['low'], row['high'])}")
-            text.append(
-                words.say(
-                    "effects.group", measure=name, estimate=estimate, interval=interval, reading=reading
-                )
-            )
-    if not findings.refusal and MAIN in findings.effects.index:
+            found = {"measure": name, "estimate": estimate, "interval": interval}
+            where = side(row["low"], row["high"])
+            reading = words.say(f"effects.group_{where}") if findings.conclusive else ""
+            text.append(words.say("effects.group", reading=reading, **found).strip())
+    if findings.conclusive and MAIN in findings.effects.index:
         from sampling.format import p_value
 
         p = float(findings.effects.loc[[MAIN], "p"].iloc[0])

@@ -1,0 +1,104 @@
+"""The peers of the benchmarks: svy in this process, R survey in one of its own. Both are optional."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+HERE = Path(__file__).resolve().parent
+
+
+class Answer(NamedTuple):
+    """Estimates and standard errors, in the order of the levels of ``by``, or of the items."""
+
+    estimate: np.ndarray
+    se: np.ndarray
+
+
+def version(name: str) -> str:
+    """Return the version of a package, or nothing where it is not installed."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+class Svy:
+    """Means by svy on a polars frame in memory; items as small integers, missing as null."""
+
+    def __init__(self, data: pd.DataFrame, items: list[str], by: str | None) -> None:
+        import polars
+
+        columns = ["stratum", "psu", "weight", *items, *([by] if by else [])]
+        small = [polars.col(item).cast(polars.Int8) for item in items]
+        self.frame = polars.from_pandas(data[columns], nan_to_null=True).with_columns(small)
+        self.items, self.by = items, by
+
+    @staticmethod
+    def there() -> bool:
+        """Say whether svy is installed."""
+        return all(importlib.util.find_spec(name) for name in ("svy", "polars"))
+
+    def __call__(self) -> list[pd.DataFrame]:
+        """Return the tables of a fresh sample object."""
+        import svy
+
+        sample = svy.Sample(self.frame, svy.Design(stratum="stratum", psu="psu", wgt="weight"))
+        y = self.items if len(self.items) > 1 else self.items[0]
+        found = sample.estimation.mean(y, by=self.by, drop_nulls=True)
+        return [table.to_polars() for table in (found if isinstance(found, list) else [found])]
+
+    def answer(self) -> Answer:
+        """Return the numbers, in order."""
+        tables = [table.sort(self.by) if self.by else table for table in self()]
+        return Answer(*(np.concatenate([t[name].to_numpy() for t in tables]) for name in ("est", "se")))
+
+
+class RSurvey:
+    """R survey, running beside us: it reads the data once and answers one call a line."""
+
+    def __init__(self, folder: Path) -> None:
+        self.out = folder / "r.csv"
+        self.process = subprocess.Popen(
+            ["Rscript", "--vanilla", str(HERE / "peer.R"), str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        self.version = self._line()
+
+    @staticmethod
+    def there() -> bool:
+        """Say whether R and its package survey are installed."""
+        if shutil.which("Rscript") is None:
+            return False
+        done = subprocess.run(["Rscript", "-e", "library(survey)"], capture_output=True, check=False)
+        return done.returncode == 0
+
+    def call(self, items: list[str], by: str | None) -> tuple[float, Answer]:
+        """Return seconds, as R counts them, and the numbers."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{by or '-'} {' '.join(items)}\n")
+        self.process.stdin.flush()
+        seconds = float(self._line())
+        table = pd.read_csv(self.out, encoding="utf-8")
+        return seconds, Answer(table["estimate"].to_numpy(), table["se"].to_numpy())
+
+    def _line(self) -> str:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline().strip()
+        if not line:
+            raise RuntimeError("R survey stopped; its own message stands above.")
+        return line
+
+    def close(self) -> None:
+        """Let R go."""
+        self.process.communicate(timeout=60)

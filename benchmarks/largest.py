@@ -1,6 +1,6 @@
 """30 items by 3,321 communes at 1 M rows in a process of its own: seconds of each call and peak memory.
 
-python benchmarks/largest.py FOLDER, where FOLDER holds the data as `benchmarks.data.save` writes them.
+python -m benchmarks.largest FOLDER, where FOLDER holds the data as `benchmarks.data.save` writes them.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ import json
 import sys
 import time
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import surveykit as sv
 from benchmarks.data import ITEMS, load

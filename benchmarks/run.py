@@ -1,8 +1,8 @@
 """The same work on the peers and on us, in turn, in one run: medians, and the median of the ratios.
 
-    python benchmarks/run.py                 # all tasks; svy and R where they are
-    python benchmarks/run.py --sizes 36k     # the small data only
-    python benchmarks/run.py --write         # and put the table into benchmarks/RESULTS.md
+    python -m benchmarks.run                 # all tasks; svy and R where they are
+    python -m benchmarks.run --sizes 36k     # the small data only
+    python -m benchmarks.run --write         # and put the table into benchmarks/RESULTS.md
 
 Every call starts from a frame in memory and a fresh design, and ends with estimates and standard errors.
 """
@@ -26,13 +26,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
 import surveykit as sv
 from benchmarks.data import COMMUNES, ITEMS, make, save
 from benchmarks.peers import Answer, RSurvey, Svy, version
 
+ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 AIM_SECONDS, AIM_MEGABYTES = 1.0, 1536.0  # 30 items by 3,321 communes
 AGREE = 1e-9  # greatest difference from a peer, in units of the largest number: order of summation only
@@ -107,8 +105,8 @@ def compare(task: Task, data: pd.DataFrame, r: RSurvey | None, repeats: int, *, 
 
 def largest(folder: Path) -> dict[str, Any]:
     """Return seconds and peak memory of 30 items by 3,321 communes at 1 M rows, in a fresh process."""
-    command = [sys.executable, str(ROOT / "benchmarks" / "largest.py"), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8")
+    command = [sys.executable, "-m", "benchmarks.largest", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8", cwd=ROOT)
     found: dict[str, Any] = json.loads(done.stdout)
     assert found["rows"] == len(ITEMS) * COMMUNES
     return found
@@ -142,10 +140,11 @@ def last_line(found: dict[str, Any]) -> str:
     met = seconds <= AIM_SECONDS and (peak is None or peak <= AIM_MEGABYTES)
     memory = f"{peak:,.0f} MB" if peak is not None else "not measured on this system"
     return (
-        f"30 items by 3,321 communes at 1 M rows ({found['rows']:,} estimates with standard errors), in a process of "
-        f"its own: {seconds:.2f} s (median of {len(found['seconds'])}), peak memory of the whole process {memory}, of "
-        f"which {found['loaded_mb'] or 0:,.0f} MB when the data were read. Aim: ≤ {AIM_SECONDS:g} s and ≤ 1.5 GB: "
-        f"{'met' if met else 'NOT met'}. svy is not run here: it needs more than 21 GB."
+        f"30 items by 3,321 communes at 1 M rows ({found['rows']:,} estimates with standard errors), in a "
+        f"process of its own: {seconds:.2f} s (median of {len(found['seconds'])}), peak memory of the whole "
+        f"process {memory} ({found['loaded_mb'] or 0:,.0f} MB once the data are read). "
+        f"Aim: ≤ {AIM_SECONDS:g} s and ≤ 1.5 GB: {'met' if met else 'NOT met'}. "
+        "svy is not run here: it needs more than 21 GB."
     )
 
 
@@ -191,16 +190,18 @@ def report(sizes: list[str], repeats: int, *, with_r: bool) -> Iterator[str]:
 
 HEAD = """# Speed: results
 
-Made by `python benchmarks/run.py --write`; what is timed and how is in [README.md](README.md). “Times faster”
-is the median of the ratios of calls run in turn, with the least and the most; “difference” is the greatest from
-any peer, of estimates and standard errors, in units of the largest of them.
+Made by `python -m benchmarks.run --write`; what is timed and how is in [README.md](README.md). “Times
+faster” is the median of the ratios of calls run in turn, with the least and the most; “difference” is the greatest
+from any peer, of estimates and standard errors, in units of the largest of them.
 
 """
 
 
 def main() -> None:
     """Run the tasks and print a table in Markdown."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sizes", nargs="*", default=["36k", "1m"], choices=["36k", "1m"])
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--no-r", action="store_true", help="do not look for R")

@@ -202,7 +202,7 @@ def agree(result: sv.Estimates, rtol: float = RAKED) -> None:
 @few
 @given(designs())
 def test_the_covariance_is_one_however_it_is_asked_for(design):
-    for result in (sv.total(design, "z", by="group"), sv.mean(design, ["z", "y"], by=["group", "sex"])):
+    for result in (sv.total(design, "z", by="group"), sv.mean(design, ["z", "y"], by="group")):
         agree(result)
 
 

@@ -51,22 +51,21 @@ def build_design(
     """
     data = data.copy()
     last = "village" if "village" in data else "id"
-    strata = ["stratum"] if "stratum" in data else []
-    waves = data.groupby("commune")["wave"].transform("nunique")
-    options: dict[str, Any] = {"lonely_psu": settings["design.lonely_psu"]}
-    if settings["design.overlap"] == "none" or waves.max() == 1:
-        stages, fractions = ["commune", last], ["fraction", "fraction_below"]
-        options |= {"strata": [*strata, "wave"], "nest": True}
-    else:
-        stages, fractions = ["commune", "wave", last], ["fraction", "waves", "fraction_below"]
-        options |= {"strata": strata or None}
-    options |= {"weights": "weight" if "weight" in data else None, "sampling": settings["design.selection"]}
     sure = data["commune"].map(communes["probability"]) == 1
+    strata = [
+        name for name in ("stratum", "certainty") if name in data or (name == "certainty" and sure.any())
+    ]
+    waves = data.groupby("commune")["wave"].transform("nunique")
+    shared = settings["design.overlap"] != "none" and waves.max() > 1
+    stages = ["commune", "wave", last] if shared else ["commune", last]
+    options: dict[str, Any] = {"lonely_psu": settings["design.lonely_psu"], "nest": not shared}
+    options["strata"] = strata if shared else [*strata, "wave"]
+    options |= {"weights": "weight" if "weight" in data else None, "sampling": settings["design.selection"]}
     if sure.any():
-        data["fraction"] = np.where(sure, 1.0, NEAR_ZERO)
-        data["waves"] = waves
-        data["fraction_below"] = NEAR_ZERO
-        options["fpc"] = fractions
+        data = data.assign(
+            certainty=sure, fraction=np.where(sure, 1.0, NEAR_ZERO), waves=waves, below=NEAR_ZERO
+        )
+        options["fpc"] = ["fraction", "waves", "below"] if shared else ["fraction", "below"]
     for name in margins:
         data[f"rake_{name}"] = data["wave"].astype(str) + " " + data[f"x_{name}"]
     with naming("columns"):

@@ -162,12 +162,21 @@ def _answers(data: pd.DataFrame, y: str, by: list[str]) -> pd.Series[int]:
 
 
 def _arms(project: Project, rules: SmallCells, contexts: dict[str, str]) -> pd.DataFrame:
-    level = float(project.settings["report.level"])
-    found = proportion(project.design, MAIN, by=["arm", "wave"], value=1)
-    contexts["arms"] = found.line(project.lang, level)
-    out = frame_of(found, level)
-    out["mark"] = mark(out["n"], rules)
-    return out.loc[_in_order(out.index)]
+    """Level of the main measure in each arm and wave.
+
+    Each arm is estimated by itself: an arm of one commune has another kind of error than one of many.
+    """
+    level, parts = float(project.settings["report.level"]), {}
+    for arm in _present(project):
+        found = proportion(project.design, MAIN, by="wave", where=f"arm == '{arm}'", value=1)
+        contexts[f"arms_{arm}"] = found.line(project.lang, level)
+        parts[arm] = frame_of(found, level)
+    out = pd.concat(parts, names=["arm"])
+    return out.assign(mark=mark(out["n"], rules))
+
+
+def _present(project: Project) -> list[str]:
+    return [arm for arm in ARMS if (project.sampled["arm"] == arm).any()]
 
 
 def _communes(project: Project, rules: SmallCells, contexts: dict[str, str]) -> pd.DataFrame:
@@ -229,25 +238,27 @@ def _overlap(project: Project) -> Any:
 
 def _changes(project: Project, rules: SmallCells, contexts: dict[str, str]) -> pd.DataFrame:
     """Level in each wave and change between them, by measure and arm."""
-    level, parts = float(project.settings["report.level"]), []
+    level, rows = float(project.settings["report.level"]), {}
     for y in (MAIN, *project.groups):
-        value = 1 if y == MAIN else None
-        n = pd.DataFrame({w: _answers(project.data, y, ["wave", "arm"]).get(w) for w in (1, 2)})
-        found = before_after(project.design, y, wave="wave", by="arm", overlap=_overlap(project))
-        contexts[f"changes_{y}"] = found.line(project.lang, level)
-        table = _named(frame_of(found, level).assign(n=n.min(axis=1)), "change", rules)
-        for wave in (1, 2):
-            where = f"wave == {wave}"
-            if value is None:
-                one = frame_of(mean(project.design, y, by="arm", where=where), level)
-                one[["low", "high"]] = one[["low", "high"]].clip(0, 1)  # an index is a share as well
+        n = _answers(project.data, y, ["arm", "wave"])
+        for arm in _present(project):
+            where = f"arm == '{arm}'"
+            found = before_after(project.design, y, wave="wave", where=where, overlap=_overlap(project))
+            contexts[f"changes_{y}_{arm}"] = found.line(project.lang, level)
+            table = frame_of(found, level).assign(n=n[arm].reindex([1, 2]).min())
+            row = _named(table, "change", rules).iloc[0]
+            if y == MAIN:
+                waves = frame_of(proportion(project.design, y, by="wave", where=where, value=1), level)
             else:
-                one = frame_of(proportion(project.design, y, by="arm", where=where, value=value), level)
-            table = table.join(_named(one, str(wave), rules))
-        table = table.loc[[arm for arm in ARMS if arm in table.index]]
-        table.index = pd.MultiIndex.from_tuples([(y, arm) for arm in table.index], names=["measure", "arm"])
-        parts.append(table)
-    return pd.concat(parts)
+                waves = frame_of(mean(project.design, y, by="wave", where=where), level)
+                waves[["low", "high"]] = waves[["low", "high"]].clip(0, 1)  # an index is a share as well
+            for wave in (1, 2):
+                row = pd.concat([row, _named(waves.loc[[wave]], str(wave), rules).iloc[0]])
+            rows[y, arm] = row
+    out = pd.DataFrame.from_dict(rows, orient="index")
+    out.index = pd.MultiIndex.from_tuples(rows, names=["measure", "arm"])
+    numeric = [column for column in out if not str(column).endswith("_mark")]
+    return out.astype(dict.fromkeys(numeric, float))
 
 
 def _effects(project: Project, rules: SmallCells, contexts: dict[str, str]) -> tuple[pd.DataFrame, str]:

@@ -203,7 +203,7 @@ def _changes(findings: Findings, words: Words) -> Table:
 
 
 def _effects(findings: Findings, words: Words) -> Table:
-    rows = findings.effects
+    rows, kind = findings.effects, "descriptive" if findings.refusal else "interval"
     frame = pd.DataFrame(
         {
             "measure": [findings.measures[m] for m in rows.index.to_list()],
@@ -214,7 +214,7 @@ def _effects(findings: Findings, words: Words) -> Table:
     )
     columns = [
         Column("measure", _head(words, "measure")),
-        Column("effect", _with_level(words, _head(words, "effect")), "points"),
+        Column("effect", words.say(f"head.{kind}", name=_head(words, "effect")), "points"),
     ]
     if findings.conclusive:
         columns += [Column("df", _head(words, "df"), "df"), Column("p", _head(words, "p"), "p")]

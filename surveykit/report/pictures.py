@@ -173,7 +173,7 @@ def _changes(findings: Findings, words: Words) -> Picture | None:
 
 
 def _effects(findings: Findings, words: Words) -> Picture | None:
-    title = _title(findings, words, "effects")
+    title = _title(findings, words, "effects_refused" if findings.refusal else "effects")
     rows = findings.effects[findings.effects["mark"] != "hidden"]
     if rows.empty:
         return None

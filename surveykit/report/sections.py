@@ -253,12 +253,13 @@ def _covered(table: pd.DataFrame) -> dict[str, int]:
 
 
 def _context_name(findings: Findings, name: str, words: Words) -> str:
-    """Return what a context line is about: the kind of estimate, and the measure or the wave."""
-    kind, _, of = name.partition("_")
-    about = words.say(f"context.{kind}")
-    if of in ("1", "2"):
-        return f"{about}, {findings.project.wave_label(int(of))}"
-    return f"{about}, {findings.measures[of]}" if of in findings.measures else about
+    """Return what a context line is about: the kind of estimate, the measure, the wave, the arm."""
+    kind, _, rest = name.partition("_")
+    parts = [words.say(f"context.{kind}")]
+    parts += [label for measure, label in findings.measures.items() if rest.startswith(measure)]
+    parts += [findings.project.wave_label(wave) for wave in (1, 2) if rest == str(wave)]
+    parts += [words.say(f"label.{arm}") for arm in ARMS if rest.endswith(arm)]
+    return ", ".join(parts)
 
 
 def _plain_units(line: str, words: Words) -> str:

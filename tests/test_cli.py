@@ -4,7 +4,7 @@ import sys
 import openpyxl
 import pandas as pd
 import pytest
-from projects import EXAMPLE, copy_example
+from projects import EXAMPLE, copy_example, drop_line
 
 from surveykit import __version__
 from surveykit.cli import main
@@ -109,9 +109,11 @@ def test_what_is_wrong_in_the_input_is_one_sentence_code_2_and_nothing_written(t
 
 
 def test_a_stratum_of_one_commune_is_wrong_input_too(tmp_path, capsys):
-    settings = copy_example(tmp_path / "du_an", ('probability = "xac_suat"', ""))
+    settings = copy_example(tmp_path / "du_an", drop_line("probability"))
     assert run("report", str(settings), "--output", str(tmp_path / "ra"), "--quiet") == 2
-    assert "has one PSU" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "columns.stratum: strata='stratum': 'chắc chắn 01273' has one PSU (commune=01273)" in error
+    assert 'or set design.lonely_psu = "centre"' in error
     assert not (tmp_path / "ra").exists()
 
 

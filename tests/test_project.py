@@ -78,7 +78,7 @@ def test_a_commune_taken_with_certainty_has_fraction_one(project):
 def test_waves_in_other_communes_are_independent_samples(tmp_path):
     settings = copy_example(tmp_path, ('overlap = "auto"', 'overlap = "none"'))
     design = read_project(settings).design
-    assert design.strata == ("stratum", "wave")
+    assert design.strata == ("stratum", "certainty", "wave")
     assert design.psu == ("commune", "village")
 
 

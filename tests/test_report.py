@@ -209,6 +209,27 @@ def test_two_adopting_communes_give_a_described_difference_the_reason_and_no_p(t
     assert "Hiệu quả của mô hình" not in told.page
 
 
+@pytest.mark.parametrize("groups", [(ADOPTING,), (ADOPTING, COMPARISON)])
+def test_one_commune_alone_or_against_one_is_told_for_that_commune(tmp_path, groups):
+    settings = copy_example(tmp_path)
+    keep_communes(tmp_path, [sampled(group)[-1] for group in groups])
+    told = Told(settings)
+    assert told.findings.changes["change_low"].notna().all()
+    assert "Xã áp dụng giữa hai đợt (1 xã): tỷ lệ" in told.summary
+    assert ("effects" in told.tables) == (len(groups) == 2)
+
+
+def test_one_adopting_commune_against_many_is_described(tmp_path):
+    settings = copy_example(
+        tmp_path, drop_line("stratum"), ('nonresponse_cells = ["tang"]', "nonresponse_cells = []")
+    )
+    keep_communes(tmp_path, sampled(ADOPTING)[:1] + sampled(COMPARISON))
+    told = Told(settings)
+    assert "vì chỉ có 1 xã áp dụng (cần ít nhất 3)" in told.summary
+    assert "có điều kiện theo" in told.page
+    assert told.tables["effects"].columns[1].header.endswith("(khoảng mô tả 95 %)")
+
+
 def test_five_communes_an_arm_are_warned_of(tmp_path):
     settings = copy_example(tmp_path)
     keep_communes(tmp_path, sampled(ADOPTING)[:5] + sampled(COMPARISON)[:5])

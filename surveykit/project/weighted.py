@@ -52,9 +52,7 @@ def build_design(
     data = data.copy()
     last = "village" if "village" in data else "id"
     sure = data["commune"].map(communes["probability"]) == 1
-    strata = [
-        name for name in ("stratum", "certainty") if name in data or (name == "certainty" and sure.any())
-    ]
+    strata = (["stratum"] if "stratum" in data else []) + (["certainty"] if sure.any() else [])
     waves = data.groupby("commune")["wave"].transform("nunique")
     shared = settings["design.overlap"] != "none" and waves.max() > 1
     stages = ["commune", "wave", last] if shared else ["commune", last]
@@ -62,9 +60,9 @@ def build_design(
     options["strata"] = strata if shared else [*strata, "wave"]
     options |= {"weights": "weight" if "weight" in data else None, "sampling": settings["design.selection"]}
     if sure.any():
-        data = data.assign(
-            certainty=sure, fraction=np.where(sure, 1.0, NEAR_ZERO), waves=waves, below=NEAR_ZERO
-        )
+        data["certainty"] = np.where(sure, "certain", "drawn")
+        data["fraction"] = np.where(sure, 1.0, NEAR_ZERO)
+        data = data.assign(waves=waves, below=NEAR_ZERO)
         options["fpc"] = ["fraction", "waves", "below"] if shared else ["fraction", "below"]
     for name in margins:
         data[f"rake_{name}"] = data["wave"].astype(str) + " " + data[f"x_{name}"]

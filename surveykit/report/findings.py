@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sampling.checks import ArgumentError, DataError, SurveyWarning
+from sampling.checks import ArgumentError, DataError, LonelyPSUError, SurveyWarning
 from surveykit.comparison import before_after
 from surveykit.difference import did
 from surveykit.estimation import mean, proportion
@@ -25,6 +26,7 @@ __all__ = ["BOUNDARY", "FEW", "FEWEST", "MAIN", "Findings", "work_out"]
 BOUNDARY = dt.date(2025, 7, 1)  # communes were reorganised on this day
 FEWEST, FEW = 3, 6  # communes an arm: below the first no effect interval, below the second a warning
 MAIN = "satisfied"
+ESTIMATE = ["estimate", "se", "low", "high", "df", "deff", "n", "n_eff"]
 JOINED = ("1", "1_low", "1_high", "2", "2_low", "2_high")
 
 
@@ -101,7 +103,7 @@ def work_out(
     Findings
     """
     rules = rules or SmallCells()
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, _naming_the_key():
         warnings.simplefilter("always", SurveyWarning)
         contexts: dict[str, str] = {}
         tick("arms")
@@ -121,6 +123,16 @@ def work_out(
     )  # fmt: skip
 
 
+@contextmanager
+def _naming_the_key() -> Iterator[None]:
+    """Say in the settings' own words how a stratum of one commune is settled."""
+    try:
+        yield
+    except LonelyPSUError as error:
+        text = str(error).replace('pass lonely_psu="centre"', 'set design.lonely_psu = "centre"')
+        raise LonelyPSUError(f"columns.stratum: {text}") from None
+
+
 def frame_of(estimates: Estimates, level: float) -> pd.DataFrame:
     """Return a table of estimates with the report's column names."""
     table = estimates.to_frame(level)
@@ -128,7 +140,7 @@ def frame_of(estimates: Estimates, level: float) -> pd.DataFrame:
         if name not in table:
             table[name] = np.nan
     names = {"ci_low": "low", "ci_high": "high"}
-    return table.rename(columns=names)[["estimate", "se", "low", "high", "df", "deff", "n", "n_eff"]]
+    return table.rename(columns=names)[ESTIMATE]
 
 
 def _counts(data: pd.DataFrame) -> pd.DataFrame:
@@ -194,7 +206,7 @@ def _communes(project: Project, rules: SmallCells, contexts: dict[str, str]) -> 
         table = frame_of(change, level).assign(n=n.min(axis=1))
         table[["low", "high"]] = joined(out.loc[table.index])
     else:
-        table = pd.DataFrame(np.nan, out.index, ["estimate", "se", "low", "high", "df", "deff", "n", "n_eff"])
+        table = pd.DataFrame(np.nan, out.index, ESTIMATE)
     return out.join(_named(table, "change", rules))
 
 
@@ -237,23 +249,25 @@ def _overlap(project: Project) -> Any:
 
 
 def _changes(project: Project, rules: SmallCells, contexts: dict[str, str]) -> pd.DataFrame:
-    """Level in each wave and change between them, by measure and arm."""
+    """Level in each wave and change between them, by measure and arm; no change of an arm in one wave only."""
     level, rows = float(project.settings["report.level"]), {}
     for y in (MAIN, *project.groups):
         n = _answers(project.data, y, ["arm", "wave"])
         for arm in _present(project):
-            where = f"arm == '{arm}'"
-            found = before_after(project.design, y, wave="wave", where=where, overlap=_overlap(project))
-            contexts[f"changes_{y}_{arm}"] = found.line(project.lang, level)
-            table = frame_of(found, level).assign(n=n[arm].reindex([1, 2]).min())
-            row = _named(table, "change", rules).iloc[0]
+            where, least = f"arm == '{arm}'", min(int(n.get((arm, wave), 0)) for wave in (1, 2))
+            table = pd.DataFrame(np.nan, [0], ESTIMATE)
+            if least:
+                found = before_after(project.design, y, wave="wave", where=where, overlap=_overlap(project))
+                contexts[f"changes_{y}_{arm}"] = found.line(project.lang, level)
+                table = frame_of(found, level)
+            row = _named(table.assign(n=least), "change", rules).iloc[0]
             if y == MAIN:
                 waves = frame_of(proportion(project.design, y, by="wave", where=where, value=1), level)
             else:
                 waves = frame_of(mean(project.design, y, by="wave", where=where), level)
                 waves[["low", "high"]] = waves[["low", "high"]].clip(0, 1)  # an index is a share as well
             for wave in (1, 2):
-                row = pd.concat([row, _named(waves.loc[[wave]], str(wave), rules).iloc[0]])
+                row = pd.concat([row, _named(waves.reindex([wave]), str(wave), rules).iloc[0]])
             rows[y, arm] = row
     out = pd.DataFrame.from_dict(rows, orient="index")
     out.index = pd.MultiIndex.from_tuples(rows, names=["measure", "arm"])

@@ -190,8 +190,8 @@ def report(sizes: list[str], repeats: int, *, with_r: bool) -> Iterator[str]:
 
 HEAD = """# Speed: results
 
-Made by `python -m benchmarks.run --write`; what is timed and how is in [README.md](README.md). “Times
-faster” is the median of the ratios of calls run in turn, with the least and the most; “difference” is the greatest
+Made by `python -m benchmarks.run --write`; what is timed and how is in [README.md](README.md). “Times faster”
+is the median of the ratios of calls run in turn, with the least and the most; “difference” is the greatest
 from any peer, of estimates and standard errors, in units of the largest of them.
 
 """

@@ -29,6 +29,7 @@ __all__ = [
     "listed",
     "near",
     "nfc",
+    "shown",
 ]
 
 
@@ -81,13 +82,28 @@ def near(name: object, names: Iterable[object]) -> str:
     return f" Did you mean {known[close[0]]!r}?" if close else ""
 
 
+def shown(value: Any) -> str:
+    """Return a value as the user wrote it: NumPy numbers and tuples of them as plain ones.
+
+    >>> shown((np.int64(1), "a"))
+    "(1, 'a')"
+    """
+    return repr(_bare(value))
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_bare(v) for v in value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def listed(values: Iterable[object], most: int = 5) -> str:
     """Return the first values as text, with how many more there are.
 
     >>> listed(["a", "b", "c"], most=2)
     "'a', 'b' and 1 more"
     """
-    items = [str(v) if isinstance(v, (int, float, np.number)) else repr(v) for v in values]
+    items = [str(v) if isinstance(v, (int, float, np.number)) else shown(v) for v in values]
     more = len(items) - most
     return ", ".join(items[:most]) + (f" and {more} more" if more > 0 else "")
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NONE: Codes = np.zeros(0, dtype=np.intp)
 MOST_LEVELS = 50
+WHY = {"psu": "Every row needs its stratum and units", "cells": "Every row needs its class"}
 UNEQUAL = 0.01  # relative difference of PSU weights that counts as unequal
 
 
@@ -53,7 +54,7 @@ def kind_of(values: pd.Series) -> str:
         return "complex" if values.dtype.kind == "c" else "number"
     if values.dtype.kind in "mM" or "timestamp" in str(values.dtype):
         return "date"
-    known = list(values.dropna().head(1000))
+    known = list(values.dropna())
     if known and all(isinstance(v, (int, float, np.number)) for v in known):
         return "number"
     text = [str(v).strip() for v in known]
@@ -77,7 +78,8 @@ def floats(data: pd.DataFrame, name: str, argument: str, need: str, other: str =
         return np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
     shown = listed([str(v) for v in values.dropna().unique()[:3]], 2)
     if kind in ("decimal-comma", "digits"):
-        mend = f"data[{name!r}].str.replace(',', '.').astype(float)"
+        points = ".str.replace('.', '', regex=False)" if re.search(r"\.\d+,", shown) else ""
+        mend = f"data[{name!r}]{points}.str.replace(',', '.', regex=False).astype(float)"
         raise TypeError(
             f"{argument}={name!r} holds numbers written as text ({shown}), and {need}. "
             f"Turn them into numbers first: {mend}."
@@ -119,8 +121,15 @@ def levels_of(data: pd.DataFrame, name: str) -> tuple[Codes, pd.Index[Any]]:
 
 def indicator(data: pd.DataFrame, name: str, value: Any) -> Column:
     """Return 1 where the answer is one of the values, else 0; missing answers stay missing."""
-    wanted = list(value) if isinstance(value, (list, tuple, set, frozenset, range)) else [value]
+    if isinstance(value, (pd.Series, pd.DataFrame, dict)):
+        raise TypeError(
+            f"value is a {type(value).__name__}; pass one level, or a list of levels such as [4, 5]."
+        )
+    several = isinstance(value, (list, tuple, set, frozenset, range, np.ndarray, pd.Index))
+    wanted = list(value) if several else [value]
     known = data[name].dropna().unique()
+    if len(known) == 0:
+        raise DataError(f"y={name!r} has no answers at all: every row is missing.")
     absent = [v for v in wanted if v not in set(known.tolist())]
     if absent and len(absent) == len(wanted):
         raise ColumnError(
@@ -151,8 +160,8 @@ def factorise(values: pd.Series) -> tuple[Codes, pd.Index[Any]]:
     raw = values.to_numpy() if isinstance(values.dtype, np.dtype) else None
     if raw is not None and raw.dtype.kind in "iu" and raw.size:
         low, high = int(raw.min()), int(raw.max())
-        if high - low <= DENSE * raw.size + 1024:
-            codes, found = compress((raw - low).astype(np.intp), high - low + 1)
+        if high - low <= DENSE * raw.size + 1024 and high < 2**62:
+            codes, found = compress(raw.astype(np.int64) - low, high - low + 1)
             return codes, pd.Index(found + low)
     codes, levels = pd.factorize(values, use_na_sentinel=True)
     index = pd.Index(levels)
@@ -173,7 +182,7 @@ def complete_codes(data: pd.DataFrame, name: str, argument: str) -> tuple[Codes,
     if missing.size:
         raise DataError(
             f"{argument}={name!r} is missing in {place(data, missing)}. "
-            "Every row needs its stratum and units: fill them in, or drop rows that were never in the sample."
+            f"{WHY.get(argument, WHY['psu'])}: fill them in, or drop rows that were never in the sample."
         )
     return codes, levels
 
@@ -236,10 +245,16 @@ def domains(design: Design, names: tuple[str, ...], where: str | None) -> Domain
     return Domains(codes, index, count)
 
 
+def check_condition(text: Any) -> None:
+    """Refuse a condition that is not text."""
+    if not isinstance(text, str):
+        raise TypeError(
+            f'where is a {type(text).__name__}; write the condition as text, as in where="tuoi >= 18".'
+        )
+
+
 def condition(data: pd.DataFrame, text: str) -> Mask:
     """(n,) rows that meet a condition written as for DataFrame.query."""
-    if not isinstance(text, str):
-        raise TypeError(f'where={text!r}: write the condition as text, for example where="tuoi >= 18".')
     try:
         result = data.eval(text, engine="python")
     except pd.errors.UndefinedVariableError as error:
@@ -314,7 +329,8 @@ def fractions(design: Design) -> list[Array]:
         x = floats(design.data, name, "fpc", "a population size or a fraction is a number")
         units = design.units(s)
         above = design.units(s - 1).row if s else design.stratum_codes()[0]
-        shares = bool(x.max() <= 1) and not (x == 1).all()
+        n = np.bincount(units.parent)
+        shares = bool(x.max() <= 1) and not ((x == 1).all() and n.max() == 1)
         bad = np.flatnonzero(~np.isfinite(x) | (x < 0) | (x == 0) & (not shares))
         if bad.size:
             raise DataError(
@@ -329,7 +345,6 @@ def fractions(design: Design) -> list[Array]:
                 f"fpc={name!r} changes inside {_stratum_name(design, s, above[differ[0]])}: "
                 f"{x[differ[0]]:g} and {first[above[differ[0]]]:g}. One stratum of a stage has one size."
             )
-        n = np.bincount(units.parent, minlength=first.size)
         if shares:
             out.append(first)
             continue

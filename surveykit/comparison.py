@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import warnings
 from typing import Any, Literal
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from sampling import format as fmt
 from sampling.checks import (
     ArgumentError,
     DataError,
@@ -20,18 +22,33 @@ from sampling.checks import (
     plain,
 )
 from surveykit.columns import factorise
-from surveykit.design import Design
+from surveykit.design import Design, check_design
 from surveykit.estimation import Names, mean, proportion
 from surveykit.result import Estimates, Note
 
-EARLIER = {"truoc", "before", "pre", "dau ky", "baseline"}
+EARLIER = {"truoc", "before", "pre", "dau", "baseline", "earlier", "first"}
+LATER = {"sau", "after", "post", "cuoi", "endline", "later", "second"}
 WAVES = "number of waves"  # column of the design: waves in which a unit was taken
-LATER = {"sau", "after", "post", "cuoi ky", "endline"}
+YEAR_LAST = re.compile(r"(?:(\d{1,2})\s*[/.-]\s*)?(\d{1,2})\s*[/.-]\s*(\d{4})")
+
+
+def check_comparison(design: Design, y: Any, **one: Any) -> None:
+    """Refuse what is not a design, and arguments that must name one column each."""
+    check_design(design)
+    for argument, name in {"y": y, **one}.items():
+        check_columns(design.data, name, argument)
+        if not isinstance(name, str):
+            raise TypeError(
+                f"{argument}={name!r}: a comparison takes one column at a time. Give its name as text."
+            )
 
 
 def wave_levels(design: Design, wave: str, where: str | None) -> tuple[Any, Any]:
-    """Return the earlier and the later of two waves."""
-    check_columns(design.data, wave, "wave")
+    """Return the earlier and the later of two waves.
+
+    Numbers, dates and ordered categories have their order. Texts are read: words such as "trước" and "sau", a
+    date or quarter with its year, or the one number in each; where that fails the order must be given.
+    """
     rows = design.domains(None, where).row >= 0
     codes, levels = factorise(design.data[wave][rows])
     if (codes < 0).any():
@@ -45,18 +62,46 @@ def wave_levels(design: Design, wave: str, where: str | None) -> tuple[Any, Any]
     first, second = levels
     if isinstance(design.data[wave].dtype, pd.CategoricalDtype) or not isinstance(first, str):
         return first, second
-    if plain(first) in LATER or plain(second) in EARLIER:
-        return second, first
-    numbers = [re.findall(r"\d+", text) for text in (first, second)]
-    if all(numbers) and [int(n) for n in numbers[0]] > [int(n) for n in numbers[1]]:
-        return second, first
-    return first, second
+    places = [_place(text) for text in (first, second)]
+    for a, b in zip(*places, strict=True):
+        if a is not None and b is not None and a != b:
+            return (first, second) if a < b else (second, first)
+    raise ArgumentError(
+        f"wave={wave!r}: the order of {first!r} and {second!r} cannot be read. "
+        "Write 1 and 2, or make the column an ordered category."
+    )
+
+
+def _place(text: str) -> tuple[Any, Any, Any]:
+    """Return what a text says of its place in time: a word, a date with the year last, its one number."""
+    words = set(re.findall(r"[a-z]+", plain(text)))
+    early, late = bool(words & EARLIER), bool(words & LATER)
+    word = None if early == late else int(late)
+    dated = YEAR_LAST.search(text)
+    date = tuple(int(part or 0) for part in reversed(dated.groups())) if dated else None
+    numbers = re.findall(r"\d+", text)
+    number = int(numbers[0]) if len(numbers) == 1 else tuple(map(int, numbers)) if _iso(text) else None
+    return word, date, number
+
+
+def _iso(text: str) -> bool:
+    return re.match(r"\s*\d{4}\s*[-/.]", text) is not None
+
+
+def name_of(level: Any) -> str:
+    """Name of a wave for the line below a table."""
+    return fmt.date(level) if isinstance(level, (pd.Timestamp, dt.date)) else str(level)
 
 
 def overlapping(design: Design, wave: str, overlap: str | None) -> str:
     """Return "psu" if the waves share first-stage units, else "none"; what is said counts."""
     if overlap is not None:
-        return check_choice(overlap, ("none", "psu"), "overlap")
+        check_choice(overlap, ("none", "psu"), "overlap")
+        if overlap == "psu" and not design.psu:
+            raise ArgumentError(
+                "overlap='psu': the design names no psu that the waves could share. Pass psu= to Design."
+            )
+        return overlap
     if not design.psu:
         return "none"
     return "psu" if shared_units(design, wave, 0) else "none"
@@ -72,6 +117,10 @@ def crossed(design: Design, wave: str, overlap: str) -> Design:
     if wave in design.strata or wave in design.psu:
         return design
     if overlap == "none":
+        known = design.data[wave].notna()
+        if not known.all():  # rows outside the comparison: a stratum of their own
+            data = design.data.assign(**{wave: design.data[wave].astype(object).where(known, "–")})
+            design = design.changed(data=data)
         return design.changed(keep_units=False, strata=(*design.strata, wave), nest=True)
     if len(design.psu) < 2 or shared_units(design, wave, 1):
         return design
@@ -148,6 +197,7 @@ def before_after(
           estimate     se      t   df      p
     diem       1.0  0.577  1.732  2.0  0.225
     """
+    check_comparison(design, y, wave=wave)
     first, second = wave_levels(design, wave, where)
     shared = overlapping(design, wave, overlap)
     groups = check_columns(design.data, by, "by")
@@ -164,6 +214,10 @@ def before_after(
             position.get((*key, second) if groups else second),
         )
         (pairs if a is not None and b is not None else lost).append((k, a, b))
+    if not pairs:
+        raise DataError(
+            f"by={list(groups)}: no level has answers in both waves, so there is nothing to compare."
+        )
     if lost:
         warnings.warn(
             f"by={list(groups)}: {listed(names[[k for k, _, _ in lost]], 3)} has answers in one wave only "
@@ -175,7 +229,7 @@ def before_after(
     L = sp.csr_matrix(
         (data, (rows, np.repeat(np.arange(len(pairs)), 2))), shape=(len(both.value), len(pairs))
     )
-    note = Note(f"{second} minus {first}", f"{second} trừ {first}")
+    note = Note(f"{name_of(second)} minus {name_of(first)}", f"{name_of(second)} trừ {name_of(first)}")
     kind = {
         "psu": Note("waves share their PSUs", "hai đợt có chung PSU"),
         "none": Note("waves taken as independent", "hai đợt coi là độc lập"),

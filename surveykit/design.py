@@ -169,6 +169,7 @@ class Design:
         condition : text
             As ``DataFrame.query`` takes it: ``"tuoi >= 18 and gioi == 'Nữ'"``.
         """
+        col.check_condition(condition)
         col.condition(self.data, condition)
         return self.changed(subset=(*self.subset, condition))
 
@@ -268,6 +269,8 @@ class Design:
 
     def mask(self, where: str | None = None) -> Mask | None:
         """(n,) rows asked for, or None for all."""
+        if where is not None:
+            col.check_condition(where)
         conditions = (*self.subset, *((where,) if where is not None else ()))
         if not conditions:
             return None
@@ -279,6 +282,8 @@ class Design:
 
     def domains(self, by: str | Sequence[str] | None = None, where: str | None = None) -> Domains:
         """Rows sorted into domains: the levels of ``by`` (missing values have a row of their own)."""
+        if where is not None:
+            col.check_condition(where)
         names = check_columns(self.data, by, "by")
         key = ("domains", names, where)
         made: Domains = self.cached(key, lambda: col.domains(self, names, where))
@@ -318,3 +323,13 @@ class Design:
         """Return the design and the trail of its weights as HTML."""
         table = self.trail.to_html(index=False, float_format=lambda x: fmt.number(x, 2))
         return f"<p>{col.html_text(repr(self))}</p>{table}"
+
+
+def check_design(design: Any) -> Design:
+    """Return design if it is one."""
+    if not isinstance(design, Design):
+        raise TypeError(
+            f"design is a {type(design).__name__}; make one first: "
+            "Design(data, weights='…', strata='…', psu='…')."
+        )
+    return design

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from sampling.checks import DataError, SurveyWarning, check_columns
+from sampling.checks import DataError, SurveyWarning, shown
 from surveykit import columns as col
-from surveykit.comparison import averages, crossed, overlapping, wave_levels
+from surveykit.comparison import averages, check_comparison, crossed, name_of, overlapping, wave_levels
 from surveykit.design import Design
 from surveykit.formulas.arrays import Array
 from surveykit.formulas.effects import cluster_df
@@ -79,8 +79,8 @@ def did(
          estimate     se   df
     did       0.4  0.108  10.0
     """
-    for name, argument in ((treated, "treated"), (unit, "unit")):
-        check_columns(design.data, name, argument)
+    check_comparison(design, y, treated=treated, wave=wave, unit=unit)
+    design = design.changed(data=_numbered(design, treated, unit))
     first, second = wave_levels(design, wave, where)
     arms, left_out = _arms(design, treated, unit, where)
     short = [
@@ -102,12 +102,14 @@ def did(
     clusters = clusters.where(f"`{treated}` == `{treated}`")
     four = averages(_filled(clusters, treated), y, by=[treated, wave], where=where, value=value)
     signs = _signs(four, first, second, y)
-    notes = [Note(f"{second} minus {first}; {arms[1]} adopting and {arms[0]} comparison {unit} units",
-                  f"{second} trừ {first}; {arms[1]} {unit} áp dụng và {arms[0]} {unit} so sánh")]  # fmt: skip
+    later, earlier = name_of(second), name_of(first)
+    en = f"{later} minus {earlier}; {arms[1]} adopting and {arms[0]} comparison {unit} units"
+    vi = f"{later} trừ {earlier}; {arms[1]} {unit} áp dụng và {arms[0]} {unit} so sánh"
+    notes = [Note(en, vi)]
     if left_out:
         notes.append(
             Note(
-                f"{left_out} {unit} units left out (treated missing)",
+                f"{unit} left out: {left_out} (in neither arm)",
                 f"để riêng {left_out} {unit} (không thuộc hai nhóm)",
             )
         )
@@ -117,10 +119,24 @@ def did(
     return replace(result, df=pd.Series([df], index=result.df.index, name="df"), context=context)
 
 
+def _numbered(design: Design, treated: str, unit: str) -> pd.DataFrame:
+    """Return the data with the arm as 1, 0 or missing, after a look at the units."""
+    missing = np.flatnonzero(design.data[unit].isna().to_numpy())
+    if missing.size:
+        raise DataError(
+            f"unit={unit!r} is missing in {col.place(design.data, missing)}. Every row needs its unit."
+        )
+    values = design.data[treated]
+    if values.dtype == object:
+        values = values.map(lambda v: float(v) if isinstance(v, bool) else v)
+    frame = design.data.assign(**{treated: values})
+    return frame.assign(**{treated: col.floats(frame, treated, "treated", "it must be 1 or 0")})
+
+
 def _arms(design: Design, treated: str, unit: str, where: str | None) -> tuple[tuple[int, int], int]:
     """Return the number of comparison and adopting units, and of units in neither arm."""
     rows = design.domains(None, where).row >= 0
-    values = col.floats(design.data, treated, "treated", "it must be 1 (adopted between the waves) or 0")
+    values = design.data[treated].to_numpy()
     wrong = np.flatnonzero(rows & ~np.isnan(values) & ~np.isin(values, (0.0, 1.0)))
     if wrong.size:
         raise DataError(
@@ -136,7 +152,7 @@ def _arms(design: Design, treated: str, unit: str, where: str | None) -> tuple[t
     ]
     if len(mixed):
         raise DataError(
-            f"treated={treated!r} changes inside {unit} {mixed.index[0]!r}. "
+            f"treated={treated!r} changes inside {unit} {shown(mixed.index[0])}. "
             "It must be one value for all rows of a unit, in both waves: 1 if the unit adopted between them."
         )
     counts = arms["min"].value_counts()

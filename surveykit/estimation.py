@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 from sampling.checks import ArgumentError, check_columns
 from surveykit import columns as col
-from surveykit.design import Design
+from surveykit.design import Design, check_design
 from surveykit.formulas.statistics import Covariances, Ratio, Shares, Smooth, Total
 from surveykit.formulas.statistics import mean as mean_of
 from surveykit.formulas.totals import Column
@@ -23,11 +23,7 @@ Names = str | Sequence[str]
 
 def check_answers(design: Design, y: Any, by: Any, argument: str = "y") -> tuple[str, ...]:
     """Return the names of the answer columns after the checks that every verb shares."""
-    if not isinstance(design, Design):
-        raise TypeError(
-            f"design is a {type(design).__name__}; make one first: "
-            "Design(data, weights='…', strata='…', psu='…')."
-        )
+    check_design(design)
     names = check_columns(design.data, y, argument)
     if not names:
         raise ArgumentError(f"{argument}={y!r}: name at least one column.")
@@ -42,7 +38,7 @@ def check_answers(design: Design, y: Any, by: Any, argument: str = "y") -> tuple
 
 def _labels(names: Sequence[str], by: Any) -> pd.Index[Any] | None:
     """Name the outputs: by variable, or not at all where the domain says enough."""
-    if len(names) == 1 and by is not None:
+    if len(names) == 1 and by is not None and len(by):
         return None
     return pd.Index(list(names), name="variable" if len(names) > 1 else None)
 
@@ -82,7 +78,15 @@ def mean(design: Design, y: Names, *, by: Names | None = None, where: str | None
     """
     names = check_answers(design, y, by)
     makers = [_maker(design, name, "mean", mean_of) for name in names]
-    return infer(design, makers, statistic="mean", y=names, labels=_labels(names, by), by=by, where=where)
+    return infer(
+        design,
+        makers,
+        statistic="mean",
+        y=[f"y={name!r}" for name in names],
+        labels=_labels(names, by),
+        by=by,
+        where=where,
+    )
 
 
 def _maker(design: Design, name: str, word: str, make: Callable[[Column], Smooth]) -> Maker:
@@ -108,7 +112,7 @@ def total(design: Design, y: Names, *, by: Names | None = None, where: str | Non
         design,
         makers,
         statistic="total",
-        y=names,
+        y=[f"y={name!r}" for name in names],
         labels=_labels(names, by),
         by=by,
         where=where,
@@ -150,7 +154,15 @@ def ratio(
 
     names = [f"{a}/{b}" for a, b in pairs]
     makers = [make(a, b) for a, b in pairs]
-    return infer(design, makers, statistic="ratio", y=names, labels=_labels(names, by), by=by, where=where)
+    return infer(
+        design,
+        makers,
+        statistic="ratio",
+        y=[f"the pair y={a!r}, x={b!r}" for a, b in pairs],
+        labels=_labels(names, by),
+        by=by,
+        where=where,
+    )
 
 
 def _blank(column: Column, missing: Any) -> Column:
@@ -172,14 +184,14 @@ def count(design: Design, *, by: Names | None = None, where: str | None = None) 
     >>> sv.count(sv.Design(people, weights="w", psu="thon"), by="gioi", where="w < 50").value.to_dict()
     {'Nam': 10.0, 'Nữ': 50.0}
     """
-    check_columns(design.data, by, "by")
+    check_columns(check_design(design).data, by, "by")
     makers: list[Maker] = [lambda: Total(Column(None, col.NONE))]
     return infer(
         design,
         makers,
         statistic="count",
-        y=["count"],
-        labels=None if by is not None else pd.Index(["count"]),
+        y=["the sample"],
+        labels=None if by is not None and len(by) else pd.Index(["count"]),
         by=by,
         where=where,
         within=False,
@@ -226,7 +238,7 @@ def proportion(
             design,
             makers,
             statistic="share",
-            y=names,
+            y=[f"y={name!r}" for name in names],
             labels=_labels(names, by),
             by=by,
             where=where,
@@ -240,7 +252,16 @@ def proportion(
     codes, levels = col.levels_of(design.data, names[0])
     labels = pd.Index(levels, name=names[0])
     make: list[Maker] = [lambda: Shares(codes, len(levels))]
-    return infer(design, make, statistic="share", y=names, labels=labels, by=by, where=where, share=True)
+    return infer(
+        design,
+        make,
+        statistic="share",
+        y=[f"y={name!r}" for name in names],
+        labels=labels,
+        by=by,
+        where=where,
+        share=True,
+    )
 
 
 def _indicator(design: Design, name: str, value: Any) -> Maker:
@@ -278,7 +299,7 @@ def variance(design: Design, y: Names, *, by: Names | None = None, where: str | 
         design,
         [make(a, b) for a, b in pairs],
         statistic="variance",
-        y=[a for a, _ in pairs],
+        y=[f"y={a!r}" if a == b else f"the pair y={a!r}, {b!r}" for a, b in pairs],
         labels=labels,
         by=by,
         where=where,

@@ -24,6 +24,7 @@ Maker = Callable[[], Smooth]
 CHUNK = 4_000_000  # numbers of a jacobian spread over cells at once
 FEW_PSUS = 30
 NO_ANSWERS = "no answers in this domain"
+NO_DENOMINATOR = "the denominator is 0 in this domain"
 NO_DF = Note(
     "no interval where there are as many strata as units",
     "không có khoảng tin cậy khi số tầng bằng số đơn vị",
@@ -127,7 +128,7 @@ def infer(
         Called again when a design effect is asked for, so that no column is kept in memory.
     statistic : text
         What the values are called.
-    y : names of the columns, one for each maker, for the error when one has no answers
+    y : what each maker works on, for the error when it has no answers
     labels : Index of the q outputs of a domain, or None for one output named by its domain
     by, where : as everywhere
     share : bool
@@ -139,6 +140,7 @@ def infer(
     -------
     Estimates with D q rows, domain by domain
     """
+    by = by if by is None or len(by) else None
     domains = design.domains(by, where)
     plan = make_plan(
         design, domains, within=within, key=(by if by is None or isinstance(by, str) else tuple(by), where)
@@ -148,10 +150,11 @@ def infer(
     empty = np.flatnonzero(done.n.sum(axis=0) == 0)
     if empty.size:
         name = y[int(empty[0]) * len(y) // q]
-        raise DataError(f"y={name!r} has no answers in the rows asked for: all are missing.")
+        raise DataError(f"{name} has no answers in the rows asked for: all are missing.")
     index = row_index(domains, labels, q)
     reason = np.repeat(plan.reason[:, None], q, axis=1)
     reason[done.n == 0] = NO_ANSWERS
+    reason[np.isnan(done.value) & (done.n > 0)] = NO_DENOMINATOR
     df = done.holding.df()
     df[done.n == 0] = np.nan
     notes = plan.notes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import pandas as pd
@@ -11,7 +10,6 @@ from sampling.checks import (
     ArgumentError,
     ColumnError,
     DataError,
-    SurveyWarning,
     check_columns,
     check_frame,
     listed,
@@ -63,6 +61,9 @@ def join(
     """
     check_frame(sample, "sample")
     check_frame(data, "data")
+    check_columns(sample, id, "id")
+    if not isinstance(id, str):
+        raise TypeError(f"id={id!r}: name one column.")
     tables = {}
     for name, table in (("sample", sample), ("data", data)):
         if id not in table.columns:
@@ -79,6 +80,13 @@ def join(
         tables[name] = keys
     unknown = sorted(set(tables["data"]) - set(tables["sample"]))
     if unknown:
+        bare = {_bare(key) for key in tables["sample"]}
+        if all(_bare(key) in bare for key in unknown):
+            raise DataError(
+                f"id={id!r}: ids of data ({listed(unknown, 3)}) differ from those of the sample only by "
+                "zeros at the start or by '.0': one file was read as numbers. Read the column as text in both: "
+                f"pd.read_csv(…, dtype={{{id!r}: str}})."
+            )
         raise DataError(
             f"id={id!r}: {len(unknown)} ids of data are not in the sample ({listed(unknown, 5)}). "
             "Correct them, or drop those rows: their chance of selection is not known."
@@ -91,11 +99,13 @@ def join(
     if responded in sample.columns or responded in data.columns:
         raise ArgumentError(f"responded={responded!r} is a column already. Give the new column another name.")
     check_columns(sample, weights, "weights")
-    absent = len(sample) - len(data)
-    if absent == len(sample):
-        warnings.warn("join: no id of the sample has answers.", SurveyWarning, stacklevel=2)
     keyed = data.drop(columns=id).assign(**{responded: True}).set_index(tables["data"].to_numpy())
     rows = keyed.reindex(tables["sample"].to_numpy())
     rows.index = sample.index
     rows[responded] = rows[responded].notna()
     return Design(pd.concat([sample, rows], axis=1), weights=weights, strata=strata, psu=psu, fpc=fpc)
+
+
+def _bare(key: str) -> str:
+    """Return an id without what a spreadsheet adds or takes away from codes."""
+    return key.removesuffix(".0").lstrip("0")

@@ -1,4 +1,4 @@
-"""Predict first, then run: answers to a learner's guess, and sentences that read a result, in Vietnamese.
+"""Predict first, then run: answers to a learner's guess, sentences and short tables, all in Vietnamese.
 
 Nothing here stops a notebook: no guess, or one that cannot be read, is answered with a friendly prompt.
 """
@@ -8,14 +8,17 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 
-from sampling.checks import ArgumentError, listed, nfc, plain
-from sampling.format import number
+from sampling.checks import ArgumentError, check_choice, check_columns, listed, nfc, plain
+from sampling.format import integer, interval, number
 
-__all__ = ["Reply", "check_choice", "check_number", "reading"]
+__all__ = ["Reply", "predict_choice", "predict_number", "reading", "table"]
+
+UNITS = {"percent": "%", "points": "điểm phần trăm"}
 
 COLOURS = {"đúng": "#2e7d32", "chưa đúng": "#b26a00", "chưa dự đoán": "#6b6b6b", "đọc": "#0072B2"}
 
@@ -64,7 +67,47 @@ def reading(text: str) -> Reply:
     return Reply("đọc", f"Đọc kết quả: {text}")
 
 
-def check_number(
+def table(
+    estimates: pd.DataFrame, *, unit: Literal["percent", "points"] = "percent", rows: str = ""
+) -> pd.DataFrame:
+    """Return the table of a result for reading: estimate, interval, answers, degrees of freedom.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        As ``Estimates.to_frame()`` returns it; shares or their differences.
+    unit : {"percent", "points"}
+        Shares in per cent, or differences in percentage points, with their sign.
+    rows : str
+        What the rows are, written at their head.
+
+    Returns
+    -------
+    DataFrame of text, numbers with a decimal comma
+
+    Examples
+    --------
+    >>> change = pd.DataFrame({"estimate": [0.068], "ci_low": [0.024], "ci_high": [0.112], "df": [49.0]})
+    >>> table(change.set_axis(["áp dụng"]), unit="points", rows="nhóm xã").loc["áp dụng"].tolist()
+    ['+6,8', '+2,4 đến +11,2', '49']
+    """
+    check_choice(unit, tuple(UNITS), "unit")
+    check_columns(estimates, ["estimate", "ci_low", "ci_high"], "estimates")
+    ends = estimates[["ci_low", "ci_high"]].to_numpy(dtype=float)
+    sign = unit == "points"
+    texts = {
+        f"ước lượng ({UNITS[unit]})": [number(100 * x, 1, sign=sign) for x in estimates["estimate"]],
+        "khoảng tin cậy 95 %": [interval(*pair, unit=unit).removesuffix(f" {UNITS[unit]}") for pair in ends],
+    }
+    if "n" in estimates and not sign:
+        texts["số trả lời"] = [integer(n) for n in estimates["n"]]
+    if "df" in estimates:
+        texts["bậc tự do"] = [integer(d) for d in estimates["df"]]
+    out = pd.DataFrame(texts, index=estimates.index)
+    return out.rename_axis(index=None, columns=rows or None) if out.index.nlevels == 1 else out
+
+
+def predict_number(
     guess: Any, answer: float, *, near: float, digits: int = 0, unit: str = "", why: str = ""
 ) -> Reply:
     """Answer a guess of a number.
@@ -95,9 +138,9 @@ def check_number(
 
     Examples
     --------
-    >>> check_number(None, 41.3, near=8)
+    >>> predict_number(None, 41.3, near=8)
     Chưa có dự đoán. Thay None bằng một con số (ví dụ: du_doan = 10), chạy lại ô đó rồi chạy lại ô này.
-    >>> check_number("12,5", 41.3, near=8, unit="điểm")
+    >>> predict_number("12,5", 41.3, near=8, unit="điểm")
     Chưa đúng: bạn đoán 12,5 điểm, kết quả là 41 điểm; bạn đoán thấp hơn 29 điểm.
     """
     if not math.isfinite(answer):
@@ -120,7 +163,7 @@ def check_number(
     return _closed("chưa đúng", text, why)
 
 
-def check_choice(guess: Any, answer: str, options: Mapping[str, str], *, why: str = "") -> Reply:
+def predict_choice(guess: Any, answer: str, options: Mapping[str, str], *, why: str = "") -> Reply:
     """Answer a guess of one choice among several.
 
     Parameters
@@ -147,9 +190,9 @@ def check_choice(guess: Any, answer: str, options: Mapping[str, str], *, why: st
     Examples
     --------
     >>> widths = {"A": "hẹp hơn", "B": "rộng hơn"}
-    >>> check_choice(None, "B", widths)
+    >>> predict_choice(None, "B", widths)
     Chưa có dự đoán. Thay None bằng "A" hoặc "B" (ví dụ: du_doan = "A"), chạy lại ô đó rồi chạy lại ô này.
-    >>> check_choice("a", "B", widths, why="Hai sai số cộng lại.")
+    >>> predict_choice("a", "B", widths, why="Hai sai số cộng lại.")
     Chưa đúng: bạn chọn A (hẹp hơn), kết quả là B (rộng hơn). Hai sai số cộng lại.
     """
     if answer not in options:
@@ -164,7 +207,9 @@ def check_choice(guess: Any, answer: str, options: Mapping[str, str], *, why: st
     if chosen == answer:
         return _closed("đúng", f"Đúng: {answer} ({options[answer]}).", why)
     picked = f"{chosen} ({options[chosen]})"
-    return _closed("chưa đúng", f"Chưa đúng: bạn chọn {picked}, kết quả là {answer} ({options[answer]}).", why)
+    return _closed(
+        "chưa đúng", f"Chưa đúng: bạn chọn {picked}, kết quả là {answer} ({options[answer]}).", why
+    )
 
 
 def _no_guess(text: str, *, first: str = "Chưa có dự đoán. ") -> Reply:

@@ -29,6 +29,7 @@ __all__ = ["STYLE", "dot_interval", "forest", "slope", "spread", "to_png", "to_s
 
 INK, GREY, LINE = "#222222", "#6b6b6b", "#d9d9d9"
 ROW = 0.2  # inches of height a row of labels needs
+WIDTH = 9.2  # inches that a legend of three arms and the truth needs
 DPI = 160
 
 
@@ -89,7 +90,9 @@ def dot_interval(
     frames = {name: _checked(frame, ["arm"] + ["truth"] * bool(truth)) for name, frame in panels.items()}
     last = list(frames.values())[-1]
     order = last.index[np.argsort(last["estimate"].fillna(-np.inf).to_numpy(), kind="stable")]
-    figure = Figure(figsize=(4.2 + 3.4 * len(frames), 1.9 + ROW * len(order)), layout="constrained")
+    figure = Figure(
+        figsize=(max(WIDTH, 4.2 + 3.4 * len(frames)), 1.9 + ROW * len(order)), layout="constrained"
+    )
     grid: npt.NDArray[Any] = figure.subplots(1, len(frames), sharey=True, sharex=True, squeeze=False)
     y = np.arange(len(order))
     for axes, (name, frame) in zip(grid[0], frames.items(), strict=True):
@@ -229,7 +232,7 @@ def forest(
         rows["arm"] = ""
     labels = list(dict.fromkeys(rows.index))
     y = -np.cumsum([0.0, *(0.5 if a == b else 1.0 for a, b in itertools.pairwise(rows.index))])
-    figure = Figure(figsize=(9.2, 1.7 - 0.36 * y.min()), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 1.7 - 0.36 * y.min()), layout="constrained")
     axes = figure.subplots()
     _intervals(axes, rows, y)
     if truth:

@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from scipy.special import stdtr
 
 from sampling import format as fmt
-from sampling.checks import ArgumentError, ColumnError, check_choice, check_fraction, listed, near
+from sampling.checks import ArgumentError, ColumnError, check_choice, check_fraction, listed, near, shown
 from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Mask
 from surveykit.formulas.statistics import divide
@@ -270,7 +270,7 @@ class Estimates:
             where = None
         if not isinstance(where, (int, np.integer)):
             raise ColumnError(
-                f"contrast: there is no row {row!r}.{near(row, index)} The rows are {listed(index, 8)}."
+                f"contrast: there is no row {shown(row)}.{near(row, index)} The rows are {listed(index, 8)}."
             )
         return int(where)
 
@@ -300,6 +300,11 @@ class Estimates:
                 f"contrast={weights!r}: pass row names with their weights, as {{'A': 1, 'B': -1}}."
             )
         rows = [self.locate(row) for row in weights]
+        for row, v in weights.items():
+            if not isinstance(v, (int, float, np.number)) or not np.isfinite(v):
+                raise ArgumentError(
+                    f"contrast: the weight of row {shown(row)} is {shown(v)}. Write a number."
+                )
         values = np.array([float(v) for v in weights.values()])
         L = sp.csr_matrix((values, (rows, np.zeros(len(rows), dtype=int))), shape=(len(self.value), 1))
         return self.combine(L, pd.Index([name]), "contrast")
@@ -336,6 +341,8 @@ class Estimates:
         """Return t tests of each row against a value: estimate, se, t, df, p (two-sided)."""
         if self.refusal:
             raise ArgumentError(f"test: {self.refusal}")
+        if isinstance(null, bool) or not isinstance(null, (int, float, np.number)) or not np.isfinite(null):
+            raise ArgumentError(f"null={null!r}: write the number that the estimates are compared with.")
         se = self.se.to_numpy()
         t = divide(self.value.to_numpy(float) - null, se)
         df = np.where(self.df > 0, self.df, np.nan)

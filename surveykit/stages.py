@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from sampling.checks import ArgumentError, LonelyPSUError
+from sampling.checks import ArgumentError, LonelyPSUError, shown
 from surveykit.columns import Domains
 from surveykit.design import Design
 from surveykit.formulas.arrays import Array, Codes, Mask, compress
@@ -75,12 +75,12 @@ def strata_plan(design: Design, plan: Plan) -> Plan:
     codes, found = compress(np.where(whole.w > 0, row, -1), int(row.max()) + 1)
     key = ("strata", plan.first)
     made: Plan = design.cached(
-        ("plan", *key), lambda: build(whole, Domains(codes, None, len(found)), plan.first, key)
+        ("plan", *key), lambda: build(whole, Domains(codes, None, len(found)), plan.first, key, check=False)
     )
     return made
 
 
-def build(design: Design, domains: Domains, first: int, key: tuple[Any, ...]) -> Plan:
+def build(design: Design, domains: Domains, first: int, key: tuple[Any, ...], *, check: bool = True) -> Plan:
     """Lay out the stages from ``first`` on: a further stage counts where every stage above has a fraction."""
     last = first
     factor = np.ones(len(_sizes(design, first)))
@@ -106,10 +106,19 @@ def build(design: Design, domains: Domains, first: int, key: tuple[Any, ...]) ->
     ]
     alone = single(cells_at(design, first, domains, key))
     for s, stage in enumerate(stages, start=first):
-        if s == 0 or s > first:
+        if check and (s == 0 or s > first):
             _check_lonely(design, s, stage, cells)
     census = _census(stages, cells)
+    lost = census & (last + 1 < design.stages)
+    census = census & ~lost
     reason = _reasons(design, first, alone & ~_sure(stages, cells), census)
+    if lost.any():
+        above, below = design.stage_name(last), design.stage_name(last + 1)
+        reason[lost] = (
+            f"the variance inside {above} is not known: give fpc for {below} too (0: with replacement)"
+        )
+    scale = stages[0].pairs(cells, np.zeros((cells.unit.size, 1))).scale
+    reason[np.isnan(scale) & (reason == "") & ~census] = "no stratum with two units to take the mean of"
     if first:
         above, below = ", ".join(design.psu[:first]), design.stage_name(first)
         notes.insert(
@@ -234,7 +243,7 @@ def _check_mixed(design: Design, domains: Domains, key: tuple[Any, ...], alone: 
 def _refuse_mixed(design: Design, domains: Domains, cells: Cells, alone: Mask) -> NoReturn:
     small, large = int(np.flatnonzero(alone)[0]), int(np.flatnonzero(~alone)[0])
     index = domains.names
-    names = [repr(index[d]) if index is not None else "all rows" for d in (small, large)]
+    names = [shown(index[d]) if index is not None else "all rows" for d in (small, large)]
     unit = cells.unit[cells.starts[small]]
     row = int(np.flatnonzero(design.units(0).row == unit)[0])
     own = design.data[design.psu[0]].iloc[row]

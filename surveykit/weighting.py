@@ -8,10 +8,20 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from sampling.checks import ArgumentError, DataError, MarginError, check_columns, listed, near, nfc
+from sampling.checks import (
+    ArgumentError,
+    DataError,
+    MarginError,
+    check_choice,
+    check_columns,
+    listed,
+    near,
+    nfc,
+    shown,
+)
 from surveykit import columns as col
 from surveykit.columns import factorise
-from surveykit.design import Design
+from surveykit.design import Design, check_design
 from surveykit.formulas.arrays import Array, Codes
 from surveykit.formulas.steps import ClassAdjustment, Raking
 
@@ -55,12 +65,13 @@ def adjust_nonresponse(design: Design, *, responded: str, cells: str | Sequence[
     >>> design.weights.tolist()
     [20.0, 0.0, 10.0, 10.0]
     """
-    (name,) = _one(design, responded, "responded")
+    (name,) = _one(check_design(design), responded, "responded")
     values = col.floats(design.data, name, "responded", "it must be 1 or 0")
     wrong = np.flatnonzero(~np.isin(values, (0.0, 1.0)) & (design.w > 0))
     if wrong.size:
+        value = "missing" if np.isnan(values[wrong[0]]) else f"{values[wrong[0]]:g}"
         raise DataError(
-            f"responded={name!r} is {values[wrong[0]]:g} in {col.place(design.data, wrong)}. "
+            f"responded={name!r} is {value} in {col.place(design.data, wrong)}. "
             "Write 1 for a usable answer and 0 for none."
         )
     names = check_columns(design.data, cells, "cells")
@@ -71,11 +82,13 @@ def adjust_nonresponse(design: Design, *, responded: str, cells: str | Sequence[
     every = np.bincount(classes, weights=design.w, minlength=len(index))
     held = np.bincount(classes, weights=design.w * step.responded, minlength=len(index))
     empty = np.flatnonzero((every > 0) & (held == 0))
+    if empty.size and not names:
+        raise DataError(f"responded={name!r} is 0 in every row with a weight: nobody responded.")
     if empty.size:
         rows = int(np.sum((classes == empty[0]) & (design.w > 0)))
         raise DataError(
-            f"cells={list(names)}: class {index[empty[0]]!r} has no respondents ({rows} rows), so nobody "
-            "can stand for it. Join it with another class, or use fewer cells."
+            f"cells={list(names)}: class {shown(index[empty[0]])} has no respondents ({rows} rows), so "
+            "nobody can stand for it. Join it with another class, or use fewer cells."
         )
     return design.add_step(step)
 
@@ -124,11 +137,17 @@ def rake(
     >>> sv.rake(sv.Design(people, weights="w"), {"gioi": {"Nam": 0.5, "Nữ": 0.5}}).weights.round(2).tolist()
     [20.0, 6.67, 6.67, 6.67]
     """
+    check_design(design)
+    check_choice(linearisation, ("raked", "base"), "linearisation")
     if not isinstance(margins, Mapping) or not margins:
         raise TypeError(f"margins={margins!r}: pass {{column: {{level: share or count}}}}.")
     codes, targets, sums = [], [], {}
     for name, margin in margins.items():
         _one(design, name, "margins")
+        if not isinstance(margin, (Mapping, pd.Series)):
+            raise TypeError(
+                f"margins[{name!r}] is a {type(margin).__name__}; pass {{level: share or count}}."
+            )
         code, target = _margin(design, name, dict(margin))
         codes.append(code)
         targets.append(target)
@@ -165,16 +184,17 @@ def _margin(design: Design, name: str, margin: dict[Any, float]) -> tuple[Codes,
             code[k] = number[_key(level)]
         elif counts[k]:
             raise MarginError(
-                f"margins[{name!r}] has no target for {level!r} ({counts[k]} rows).{near(level, margin)} "
-                "Add it, or recode those rows."
+                f"margins[{name!r}] has no target for {shown(level)} ({counts[k]} rows)."
+                f"{near(level, margin)} Add it, or recode those rows."
             )
     held = np.bincount(code[own[used]], minlength=len(margin))
-    values = np.array([float(v) for v in margin.values()])
-    bad = [level for level, v in margin.items() if not np.isfinite(v) or v < 0]
+    bad = [level for level, v in margin.items() if not _is_target(v)]
     if bad:
         raise MarginError(
-            f"margins[{name!r}][{bad[0]!r}] is {margin[bad[0]]}. A target is a share or a count."
+            f"margins[{name!r}][{shown(bad[0])}] is {shown(margin[bad[0]])}. "
+            "A target is a number: a share or a count."
         )
+    values = np.array([float(v) for v in margin.values()])
     empty = [level for level, n, v in zip(margin, held, values, strict=True) if n == 0 and v > 0]
     if empty:
         raise MarginError(
@@ -182,6 +202,10 @@ def _margin(design: Design, name: str, margin: dict[Any, float]) -> tuple[Codes,
             f"{near(empty[0], levels)} Join it with another level, or check the spelling."
         )
     return np.where(own < 0, 0, code[own]), values
+
+
+def _is_target(v: Any) -> bool:
+    return isinstance(v, (int, float, np.number)) and bool(np.isfinite(v) and v >= 0)
 
 
 def _key(level: Any) -> Any:

@@ -112,7 +112,7 @@ def test_a_stratum_of_one_commune_is_wrong_input_too(tmp_path, capsys):
     settings = copy_example(tmp_path / "du_an", drop_line("probability"))
     assert run("report", str(settings), "--output", str(tmp_path / "ra"), "--quiet") == 2
     error = capsys.readouterr().err
-    assert "columns.stratum: strata='stratum': 'chắc chắn 01273' has one PSU (commune=01273)" in error
+    assert "columns.stratum: strata='stratum': 'chắc chắn 01279' has one PSU (commune=01279)" in error
     assert 'or set design.lonely_psu = "centre"' in error
     assert not (tmp_path / "ra").exists()
 

@@ -81,6 +81,15 @@ def test_true_values_are_crosses():
     assert figure.legends[0].get_texts()[-1].get_text() == "Thật"
 
 
+def test_the_longest_legend_fits_the_narrowest_figure():
+    names = ("Xã áp dụng giữa hai đợt", "Xã so sánh (chưa áp dụng)", "Xã áp dụng từ trước đợt đầu")
+    arms = dict(zip(ARMS, names, strict=True))
+    figure = plots.dot_interval(
+        {"Đợt 2": wave(truth=True)}, title="T", xlabel="%", arms=arms, truth="Giá trị thật"
+    )
+    assert figure.legends[0].get_window_extent(draw(figure)).x1 <= figure.bbox.x1
+
+
 @pytest.mark.parametrize("n", [5, 44])
 def test_labels_of_many_communes_do_not_overlap(n):
     figure = plots.dot_interval({"Đợt 1": wave(n), "Đợt 2": wave(n)}, title="T", xlabel="%", arms=ARMS)

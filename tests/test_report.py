@@ -301,6 +301,16 @@ def test_other_communes_in_each_wave_have_no_change_of_their_own(tmp_path):
     assert told.findings.effects["p"].notna().all()
 
 
+def test_comparison_communes_in_one_wave_only_give_no_difference(tmp_path):
+    settings = copy_example(tmp_path)
+    gone = set(sampled(COMPARISON))
+    change_rows(tmp_path / "phieu_dot_2.csv", lambda row: None if row["ma_xa"] in gone else row)
+    told = Told(settings)
+    assert "không có trả lời ở cả hai đợt" in told.summary
+    assert "effects" not in told.tables
+    assert told.limits["overlap_part"].tone == "warn"
+
+
 def test_an_old_frame_and_early_adopters_are_named(told, tmp_path):
     assert "frame_old" not in told.limits
     assert "4 xã áp dụng từ trước" in told.limits["early"].text

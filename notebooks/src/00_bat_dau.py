@@ -8,12 +8,12 @@
 # %% [markdown]
 # # Bắt đầu từ đây
 #
-# Bàn làm việc này trả lời một câu hỏi: **người dân hài lòng với chính quyền cơ sở đến mức nào, và mô hình “Chính quyền
-# thân thiện, vì Nhân dân phục vụ” có làm thay đổi điều đó không** – kèm sai số, và nói rõ điều gì số liệu *không* cho
-# phép kết luận.
+# Bàn làm việc này trả lời một câu hỏi: **người dân hài lòng với chính quyền cơ sở đến mức nào, và mô hình
+# “Chính quyền thân thiện, vì Nhân dân phục vụ” có làm thay đổi điều đó không** – kèm sai số, và nói rõ điều
+# gì số liệu *không* cho phép kết luận.
 #
-# Dành cho người nghiên cứu, người viết báo cáo đánh giá và người dạy cán bộ ngành Nội vụ. Không cần biết lập trình để đọc
-# và chạy; cần sửa vài cái tên khi dùng số liệu của mình.
+# Dành cho người nghiên cứu, người viết báo cáo đánh giá và người dạy cán bộ ngành Nội vụ. Không cần biết lập
+# trình để đọc và chạy; cần sửa vài cái tên khi dùng số liệu của mình.
 #
 # **Cách chạy:** bấm vào một ô rồi nhấn **Shift + Enter**. Chạy lần lượt từ trên xuống.
 
@@ -22,8 +22,8 @@
 #
 # | Việc cần làm | Sổ tay |
 # |---|---|
-# | So sánh các xã **trước và sau** khi áp dụng mô hình, từng bước, trên số liệu giả lập | **[07 – Trước và sau](07_truoc_sau.ipynb)** |
-# | Lập khung mẫu: danh sách xã, thôn, kiểm tra chất lượng | 01 – chưa có trong bản này (ví dụ ngắn ở cuối trang này) |
+# | So sánh các xã **trước và sau** khi áp dụng mô hình, từng bước | **[07 – Trước và sau](07_truoc_sau.ipynb)** |
+# | Lập khung mẫu, kiểm tra chất lượng | 01 – chưa có trong bản này (ví dụ ngắn ở dưới) |
 # | Tính cỡ mẫu và phân bổ mẫu | 02 – chưa có trong bản này |
 # | Rút mẫu | 03 – chưa có trong bản này |
 # | Nhập và làm sạch số liệu | 04 – chưa có trong bản này |
@@ -54,18 +54,20 @@
 # 4. Lập báo cáo: `surveykit report khao_sat_cua_toi/bao_cao.toml`
 #
 # Lệnh `surveykit` nằm trong thư mục `.venv` mà `run.py` đã tạo: `.venv/bin/surveykit` (Linux, macOS) hoặc
-# `.venv\Scripts\surveykit` (Windows). Sai tên cột hay thiếu tệp: máy nói rõ sai ở đâu và sửa thế nào; không có gì bị ghi dở.
+# `.venv\Scripts\surveykit` (Windows). Sai tên cột hay thiếu tệp: máy nói rõ sai ở đâu và sửa thế nào; không
+# có gì bị ghi dở.
 #
 # Hai điều cần có trước khi hỏi người dân, vì sau đó không bù được:
 #
 # - **mỗi phiếu phát ra một dòng**, kể cả phiếu không thu về – nếu không thì không biết tỷ lệ trả lời;
-# - **người trả lời được chọn thế nào** (xã, thôn, người; xác suất bao nhiêu) – nếu không thì không có sai số nào đúng.
+# - **người trả lời được chọn thế nào** (xã, thôn, người; xác suất bao nhiêu) – nếu không thì không có sai số
+#   nào đúng.
 
 # %% [markdown]
 # ## Thử ngay: khung mẫu
 #
-# Muốn rút mẫu phải có **khung mẫu**: danh sách mọi đơn vị có thể được chọn. Bàn làm việc có sẵn danh mục cấp xã của cả nước
-# từ ngày 1/7/2025. Đây là tỉnh Cao Bằng.
+# Muốn rút mẫu phải có **khung mẫu**: danh sách mọi đơn vị có thể được chọn. Bàn làm việc có sẵn danh mục cấp
+# xã của cả nước từ ngày 1/7/2025. Đây là tỉnh Cao Bằng.
 
 # %%
 import sampling
@@ -79,17 +81,18 @@ khung
 # %%
 TIENG_VIET = {"check": "kiểm tra", "level": "mức", "n": "số đơn vị", "where": "ở đâu", "meaning": "ý nghĩa"}
 
-khung.problems().rename(columns=TIENG_VIET).style.hide().set_properties(**{"text-align": "left"})
+bang = khung.problems().rename(columns=TIENG_VIET).style.hide()
+bang.set_table_styles([{"selector": "th, td", "props": "text-align: left; vertical-align: top"}])
 
 # %% [markdown]
-# Điều quan trọng nhất ở bảng trên: **khung không có dân số**. Số dân hoặc số hộ phải lấy từ nguồn của mình và ghép theo mã
-# (`khung.join(bảng, on="ma_xa")`).
+# Điều quan trọng nhất ở bảng trên: **khung không có dân số**. Số dân hoặc số hộ phải lấy từ nguồn của mình và
+# ghép theo mã (`khung.join(bảng, on="ma_xa")`).
 
 # %% [markdown]
 # ## Thử ngay: một con số và khoảng tin cậy của nó
 #
-# Số liệu dưới đây là **giả lập**: không ai được phỏng vấn, không con số nào nói về Cao Bằng. Mỗi dòng là một phiếu phát ra
-# ở đợt 2.
+# Số liệu dưới đây là **giả lập**: không ai được phỏng vấn, không con số nào nói về Cao Bằng. Mỗi dòng là một
+# phiếu phát ra ở đợt 2.
 
 # %%
 from pathlib import Path
@@ -97,15 +100,19 @@ from pathlib import Path
 import pandas as pd
 
 import surveykit as sv
+from sampling.format import integer, interval, number, percent
+from surveykit.lesson import reading
+
+pd.options.display.float_format = lambda x: number(x, 0 if x == round(x) else 2)  # dấu phẩy thập phân
 
 thu_muc = Path("..") / "data" / "examples" / "cao_bang"
 phieu = pd.read_csv(thu_muc / "phieu_dot_2.csv", dtype={"ma_xa": str, "ma_thon": str})
 phieu[["ma_phieu", "ma_xa", "ma_thon", "quyen_so", "tra_loi", "gioi", "chung"]].head()
 
 # %% [markdown]
-# Tách ra một xã: Đoài Dương (mã 01525), 4 thôn, mỗi thôn 8 người. Hỏi: bao nhiêu phần trăm người dân hài lòng (trả lời mức 4
-# hoặc 5)? Phải nói cho máy biết phiếu được chọn thế nào: có quyền số, và theo **thôn**. Số liệu của bảng này chưa bù cho người
-# không trả lời; sổ tay 07 làm đủ các bước.
+# Tách ra một xã: Đoài Dương (mã 01525), 4 thôn, mỗi thôn 8 người. Hỏi: bao nhiêu phần trăm người dân hài lòng
+# (trả lời mức 4 hoặc 5)? Phải nói cho máy biết phiếu được chọn thế nào: có quyền số, và theo **thôn**. Số
+# liệu của bảng này chưa bù cho người không trả lời; sổ tay 07 làm đủ các bước.
 
 # %%
 mot_xa = phieu[phieu["ma_xa"] == "01525"]
@@ -115,19 +122,16 @@ hai_long = sv.proportion(thiet_ke, "chung", value=[4, 5])
 hai_long
 
 # %%
-from sampling.format import integer, interval, percent
-from surveykit.lesson import reading
-
 dong = hai_long.to_frame().iloc[0]
 reading(
-    f"ở xã này, {percent(dong['estimate'])} số người hài lòng; với độ tin cậy 95 %, con số thật nằm trong khoảng "
-    f"{interval(dong['ci_low'], dong['ci_high'])}. Khoảng rộng vì chỉ có {integer(dong['n'])} người trả lời ở 4 thôn. "
-    "(Số liệu giả lập.)"
+    f"ở xã này, ước lượng {percent(dong['estimate'])} số người hài lòng; với độ tin cậy 95 %, con số thật từ "
+    f"{interval(dong['ci_low'], dong['ci_high'])}. Khoảng rộng vì chỉ có {integer(dong['n'])} người trả lời, ở "
+    "4 thôn. (Số liệu giả lập.)"
 )
 
 # %% [markdown]
-# Nếu quên nói cách chọn mẫu, máy không đoán thay: nó dừng lại và hỏi. Đó là chủ ý – một con số không biết sai số bao nhiêu thì
-# không nên đưa vào báo cáo.
+# Nếu quên nói cách chọn mẫu, máy không đoán thay: nó dừng lại và hỏi. Đó là chủ ý – một con số không biết sai
+# số bao nhiêu thì không nên đưa vào báo cáo.
 #
 # **Tiếp theo:** mở [07 – Trước và sau](07_truoc_sau.ipynb).
 
@@ -145,7 +149,7 @@ reading(
 # | **điều chỉnh không trả lời** | người trả lời gánh phần của người không trả lời trong cùng lớp |
 # | **hiệu chỉnh biên** (raking) | chỉnh quyền số cho khớp cơ cấu dân số đã biết, ví dụ giới và tuổi |
 # | **sai số chuẩn** | ước lượng thường lệch con số thật chừng bao nhiêu vì chỉ hỏi một mẫu |
-# | **khoảng tin cậy 95 %** | khoảng tính theo cách mà trong 100 cuộc khảo sát như nhau, chừng 95 khoảng chứa con số thật |
+# | **khoảng tin cậy 95 %** | cách tính mà trong 100 cuộc khảo sát như nhau, chừng 95 khoảng chứa con số thật |
 # | **bậc tự do** | lượng thông tin để tính sai số: ít đơn vị thì ít bậc tự do, khoảng rộng ra |
 # | **hệ số thiết kế** (deff) | sai số (bình phương) gấp mấy lần so với rút từng người ngẫu nhiên đơn giản |
 # | **cỡ mẫu hiệu dụng** | số trả lời chia cho hệ số thiết kế |

@@ -106,11 +106,13 @@ def limits(method: str, p: Array, v: Array, n: Array, df: Array, level: float, *
         n_eff = n_eff * (quantile(n - 1, level) / t) ** 2
         if method == "korn-graubard":
             n_eff = np.where(np.isnan(n_eff), n, np.minimum(n_eff, n) if cap else n_eff)
-        return beta(p, n_eff, level)
+        low, high = beta(p, n_eff, level)
+        return np.where(np.isnan(n_eff), np.nan, low), np.where(np.isnan(n_eff), np.nan, high)
     if method == "likelihood":
         return likelihood(p, v, n, df, level)
     if method in ("wilson", "agresti-coull", "jeffreys"):
-        return by_number(method, p, n_eff, t, level)
+        low, high = by_number(method, p, n_eff, t, level)
+        return np.where(np.isnan(n_eff), np.nan, low), np.where(np.isnan(n_eff), np.nan, high)
     functions = {"wald": wald, "logit": logit_limits, "arcsine": arcsine}
     return functions[method](p, v, t)
 

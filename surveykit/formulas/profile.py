@@ -63,6 +63,8 @@ def likelihood_interval(p: float, variance: float, n: int, df: float, level: flo
         return _bisect(root, -cut, logit), _bisect(root, cut, logit)
     fine = np.linspace(b[0], b[-1], 3 * len(b))
     low, high = np.interp([-cut, cut], _fmm_spline(b, z, fine), fine)
+    if not low < logit < high:  # few answers: the spline of so coarse a grid is noise
+        return _bisect(root, -cut, logit), _bisect(root, cut, logit)
     return float(expit(low)), float(expit(high))
 
 

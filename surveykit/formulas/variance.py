@@ -29,7 +29,8 @@ class Pairs(NamedTuple):
     """Occupied (stratum, domain) pairs of one stage.
 
     ``z`` (c, q) totals by stage unit and domain; ``starts`` first of them in each pair; ``h``, ``domain``,
-    ``held`` (k,) stratum, domain and number of units with the domain; ``centre`` (k, q); ``scale`` (D,).
+    ``held`` (k,) stratum, domain and number of units with the domain; ``centre`` (k, q); ``scale`` (D,), NaN
+    where no stratum can give a variance.
     """
 
     z: Array
@@ -97,7 +98,10 @@ class Stage:
         """(m, m) quadratic form M' Ω M, for columns that fill the sample."""
         t = self.sums(M)
         r = (t - self.means(t)[self.stratum]) * np.sqrt(self.a[self.stratum])[:, None]
-        out: Array = r.T @ r
+        scale = 1.0
+        if self.lonely == "average" and self.alone.any():
+            scale = self.n.size / max(self.n.size - int(self.alone.sum()), 1)
+        out: Array = r.T @ r * scale
         return out
 
     def pairs(self, cells: Cells, Z: Array) -> Pairs:
@@ -131,13 +135,13 @@ class Stage:
         out = sum_runs((pairs.z - np.repeat(pairs.centre, pairs.held, axis=0)) ** 2, pairs.starts)
         out += (self.n[pairs.h] - pairs.held)[:, None] * pairs.centre**2
         out *= self.a[pairs.h][:, None]
-        return sum_runs(out, runs(pairs.domain)) * pairs.scale[:, None]
+        return sum_runs(out, runs(pairs.domain)) * np.nan_to_num(pairs.scale)[:, None]
 
     def combine(self, cells: Cells, Z: Array, L: sp.csr_matrix, X: Array, BL: Array) -> Array:
         """(m, m) quadratic form of combinations L of the domains' columns, less X (P, p) times BL (p, m)."""
         q = Z.shape[1]
         pairs = self.pairs(cells, Z)
-        L = sp.diags(np.repeat(np.sqrt(pairs.scale), q)) @ L
+        L = sp.diags(np.repeat(np.sqrt(np.nan_to_num(pairs.scale)), q)) @ L
         t = spread(pairs.z, pairs.unit, pairs.column, (self.stratum.size, L.shape[0])) @ L
         centre = spread(pairs.centre, pairs.h, pairs.domain, (self.n.size, L.shape[0])) @ L
         r = np.asarray(t.todense()) - np.asarray(centre.todense())[self.stratum]
@@ -181,6 +185,12 @@ def check_size(k: int, most: int = 5000) -> None:
         )
 
 
+def in_blocks(covariance: Covariance, L: sp.csc_matrix) -> Array:
+    """(m,) variances of the combinations L (k, m), a block of columns at a time."""
+    parts = [np.diag(covariance.of(L[:, i : i + BLOCK].tocsr())) for i in range(0, L.shape[1], BLOCK)]
+    return np.concatenate(parts)
+
+
 @dataclass(frozen=True, repr=False)
 class Taylor:
     """Covariance by linearisation: z = sparse(Z) − X B, read through the forms of the stages.
@@ -204,15 +214,25 @@ class Taylor:
         """Return what it is, without its numbers."""
         return f"Taylor covariance of {self.size} estimates"
 
+    @property
+    def odd(self) -> bool:
+        """Whether a rule for lonely units meets weighting steps, whose influence fills the sample."""
+        rules = any(
+            s.lonely_domain != "off" or (s.lonely != "certainty" and s.alone.any()) for s in self.stages
+        )
+        return rules and self.X.shape[1] > 0
+
     def diag(self) -> Array:
         """(k,) variances."""
+        if self.odd:
+            return in_blocks(self, sp.identity(self.size, format="csc"))
         out = np.zeros((self.cells.D, self.Z.shape[1]))
         low = np.zeros_like(out)
         for stage in self.stages:
             pairs = stage.pairs(self.cells, self.Z)
             out += stage.squares(pairs)
             if self.X.shape[1]:
-                low += self._low(stage) * pairs.scale[:, None]
+                low += self._low(stage)
         total = out + low
         return np.where(total > ROUNDING * out, total, 0.0).ravel()
 
@@ -227,6 +247,11 @@ class Taylor:
     def of(self, L: sp.csr_matrix) -> Array:
         """(m, m) covariance of the combinations L (k, m)."""
         BL = self.B.reshape(self.B.shape[0], self.size) @ L
+        if self.odd:
+            q = self.Z.shape[1]
+            Z = spread(self.Z, self.cells.unit, self.cells.domain, (self.cells.P, self.cells.D * q))
+            M = np.asarray((Z @ L).todense()) - self.X @ BL
+            return np.asarray(sum((s.form(M) for s in self.stages), np.zeros((L.shape[1],) * 2)))
         parts = [s.combine(self.cells, self.Z, L, self.X, BL) for s in self.stages]
         return np.asarray(sum(parts, np.zeros((L.shape[1],) * 2)))
 
@@ -263,9 +288,7 @@ class Combined:
         if (np.diff(L.indptr) == 1).all():
             picked: Array = self.base.diag()[L.indices] * L.data**2
             return picked
-        m = L.shape[1]
-        parts = [np.diag(self.base.of(L[:, i : i + BLOCK].tocsr())) for i in range(0, m, BLOCK)]
-        return np.concatenate(parts)
+        return in_blocks(self.base, L)
 
     def of(self, L: sp.csr_matrix) -> Array:
         """(m, m) covariance of further combinations."""

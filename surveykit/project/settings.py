@@ -136,6 +136,13 @@ def read_settings(path: str | Path, *, lang: Lang | None = None) -> Settings:
         A value of the wrong kind.
     DataError
         The file is absent or is not TOML.
+
+    Examples
+    --------
+    >>> from surveykit.report.starter import example_folder
+    >>> settings = read_settings(example_folder() / "bao_cao.toml")
+    >>> settings["columns.commune"], settings["report.level"]
+    ('ma_xa', 0.95)
     """
     path = Path(path)
     given = dict(_flat(_read_toml(path)))

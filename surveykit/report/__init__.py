@@ -63,6 +63,13 @@ def write_report(
     ------
     ColumnError, ArgumentError, DataError, MarginError
         Something in the settings or the tables is wrong; nothing is written.
+
+    Examples
+    --------
+    >>> write_report("khong_co.toml")
+    Traceback (most recent call last):
+    ...
+    sampling.checks.DataError: khong_co.toml: there is no such file. ...
     """
     from tqdm import tqdm
 

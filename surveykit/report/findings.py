@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sampling.checks import ArgumentError, DataError, LonelyPSUError, SurveyWarning
+from sampling.checks import LonelyPSUError, SurveyWarning
 from surveykit.comparison import before_after
 from surveykit.difference import did
 from surveykit.estimation import mean, proportion
@@ -249,7 +249,7 @@ def _overlap(project: Project) -> Any:
 
 
 def _changes(project: Project, rules: SmallCells, contexts: dict[str, str]) -> pd.DataFrame:
-    """Level in each wave and change between them, by measure and arm; no change of an arm in one wave only."""
+    """Level in each wave and change between them, by measure and arm; an arm in one wave has no change."""
     level, rows = float(project.settings["report.level"]), {}
     for y in (MAIN, *project.groups):
         n = _answers(project.data, y, ["arm", "wave"])
@@ -276,22 +276,17 @@ def _changes(project: Project, rules: SmallCells, contexts: dict[str, str]) -> p
 
 
 def _effects(project: Project, rules: SmallCells, contexts: dict[str, str]) -> tuple[pd.DataFrame, str]:
-    """Change in adopting less change in comparison communes, for each measure."""
+    """Change in adopting less change in comparison communes, for each measure; none without four cells."""
     level, rows, refusal = float(project.settings["report.level"]), {}, ""
-    columns = ["estimate", "se", "low", "high", "df", "p", "n", "mark"]
-    arms = set(project.sampled["arm"])
-    if not {"adopting", "comparison"} <= arms:
-        return pd.DataFrame(columns=columns), ""
+    cells = [(arm, wave) for arm in ("adopting", "comparison") for wave in (1, 2)]
     for y in (MAIN, *project.groups):
-        n = _answers(project.data, y, ["arm", "wave"])
-        try:
-            found = did(project.design, y, treated="treated", wave="wave", unit="commune")
-        except (ArgumentError, DataError) as error:
-            return pd.DataFrame(columns=columns), str(error)
+        least = int(_answers(project.data, y, ["arm", "wave"]).reindex(cells, fill_value=0).min())
+        if not least:
+            continue
+        found = did(project.design, y, treated="treated", wave="wave", unit="commune")
         refusal = found.refusal
         contexts[f"effects_{y}"] = found.line(project.lang, level)
-        row = frame_of(found, level).iloc[0]
         p = np.nan if refusal else float(found.test()["p"].iloc[0])
-        least = int(n.loc[["adopting", "comparison"]].min())
-        rows[y] = {**row, "p": p, "n": least, "mark": rules.mark(least)}
-    return pd.DataFrame.from_dict(rows, orient="index")[columns], refusal
+        rows[y] = {**frame_of(found, level).iloc[0], "p": p, "n": least, "mark": rules.mark(least)}
+    columns = ["estimate", "se", "low", "high", "df", "p", "n", "mark"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns if not rows else None), refusal

@@ -137,7 +137,7 @@ def _reason(findings: Findings, words: Words) -> str:
 
 def _effect_sentences(findings: Findings, words: Words) -> list[str]:
     if MAIN not in findings.effects.index:
-        return []
+        return [words.say("summary.one_wave")]
     row = findings.effects.loc[[MAIN]].iloc[0]
     if row["mark"] == "hidden":
         return []

@@ -64,6 +64,12 @@ def start(folder: str | Path) -> list[Path]:
     ------
     ArgumentError
         The folder holds something, or is a file.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     print([path.name for path in start(Path(place) / "du_an")][:3])
+    ['bao_cao.toml', 'bien_dan_so.csv', 'mau_nhap_lieu.xlsx']
     """
     wanted = Path(os.path.realpath(folder))
     if wanted.is_file():

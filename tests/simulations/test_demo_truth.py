@@ -45,5 +45,3 @@ def test_the_true_effect_lies_in_the_printed_interval(repetitions):
         inside += ci["ci_low"] <= truth <= ci["ci_high"]
     share = inside / n
     assert share >= AIM - 2 * np.sqrt(AIM * (1 - AIM) / n), f"{inside} of {n}"
-
-

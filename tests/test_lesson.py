@@ -1,0 +1,119 @@
+"""A learner is answered kindly and rightly; only a mistake of the lesson's writer is an error."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sampling.checks import ArgumentError, ColumnError
+from surveykit.lesson import predict_choice, predict_number, reading, table
+
+WIDTHS = {"A": "hẹp hơn", "B": "bằng nhau", "C": "rộng hơn"}
+
+
+def test_without_a_guess_both_checks_invite_to_one_and_keep_the_answer_to_themselves():
+    replies = [
+        predict_number(None, 41.3, near=5, why="Vì 41."),
+        predict_choice(None, "C", WIDTHS, why="Vì C rộng."),
+    ]
+    assert [reply.status for reply in replies] == ["chưa dự đoán"] * 2
+    assert all(reply.text.startswith("Chưa có dự đoán.") for reply in replies)
+    assert "41" not in replies[0].text
+    assert "rộng" not in replies[1].text
+
+
+@pytest.mark.parametrize("guess", ["mười", "", object(), [10], True, float("nan"), float("inf"), "x" * 200])
+def test_a_guess_that_is_no_number_is_shown_and_asked_for_again(guess):
+    reply = predict_number(guess, 41.3, near=5)
+    assert reply.status == "chưa dự đoán"
+    assert reply.text.startswith("Không đọc được ")
+    assert "41,3" not in reply.text
+    assert len(reply.text) < 200
+
+
+@pytest.mark.parametrize(
+    "guess",
+    [41.3, 40, 36.3, 46.3, "41,3", "41.3", " 40 điểm", "40 %", "±40", np.float64(40), np.int64(40)],
+)
+def test_a_guess_near_enough_is_right_however_it_is_written(guess):
+    assert predict_number(guess, 41.3, near=5, unit="điểm").status == "đúng"
+
+
+@pytest.mark.parametrize(("guess", "side"), [(10, "thấp"), ("−5", "thấp"), (90.25, "cao")])
+def test_a_wrong_guess_learns_on_which_side_and_how_far(guess, side):
+    reply = predict_number(guess, 41.3, near=5, digits=1, unit="điểm", why="Ít thôn thì khoảng rộng.")
+    away = {10: "31,3", "−5": "46,3", 90.25: "49,0"}[guess]
+    assert reply.status == "chưa đúng"
+    assert f"bạn đoán {side} hơn {away} điểm." in reply.text
+    assert reply.text.endswith("Ít thôn thì khoảng rộng.")
+
+
+def test_a_guess_is_told_with_the_decimals_it_came_with():
+    texts = [predict_number(guess, 0, near=1).text for guess in (12, 12.5, 12.345)]
+    assert [text.split("bạn đoán ")[1].split(", kết")[0] for text in texts] == [
+        "12",
+        "12,5",
+        "12,35",
+    ]
+
+
+@pytest.mark.parametrize("guess", ["C", "c", " C ", "rộng hơn", "rong hon", "RỘNG HƠN"])
+def test_a_choice_is_understood_by_its_letter_or_by_its_words(guess):
+    reply = predict_choice(guess, "C", WIDTHS, why="Hai sai số cộng lại.")
+    assert reply == ("đúng", "Đúng: C (rộng hơn). Hai sai số cộng lại.")
+
+
+def test_a_wrong_choice_learns_the_right_one():
+    reply = predict_choice("A", "C", WIDTHS)
+    assert reply == ("chưa đúng", "Chưa đúng: bạn chọn A (hẹp hơn), kết quả là C (rộng hơn).")
+
+
+@pytest.mark.parametrize("guess", ["D", "hơn", 3, ""])
+def test_a_choice_that_is_not_there_is_shown_and_asked_for_again(guess):
+    reply = predict_choice(guess, "C", WIDTHS)
+    assert reply.status == "chưa dự đoán"
+    assert reply.text.startswith("Không có lựa chọn ")
+
+
+def test_words_that_two_options_share_name_none_of_them():
+    assert predict_choice("như nhau", "A", {"A": "như nhau", "B": "Như nhau"}).status == "chưa dự đoán"
+
+
+def test_an_exercise_without_a_sound_answer_is_an_error_of_its_writer():
+    with pytest.raises(ArgumentError, match="finite"):
+        predict_number(10, float("nan"), near=5)
+    with pytest.raises(ArgumentError, match="near=-1"):
+        predict_number(10, 41.3, near=-1)
+    with pytest.raises(ArgumentError, match="'D' is not among the options"):
+        predict_choice("A", "D", WIDTHS)
+
+
+def test_a_reply_is_text_in_the_console_and_one_escaped_paragraph_in_a_notebook():
+    reply = reading("p < 0,05 & n = 30.")
+    assert repr(reply) == "Đọc kết quả: p < 0,05 & n = 30."
+    assert reply._repr_html_().endswith(">Đọc kết quả: p &lt; 0,05 &amp; n = 30.</p>")
+
+
+def test_a_table_of_shares_has_answers_and_one_of_differences_has_signs():
+    rows = pd.DataFrame(
+        {"estimate": [0.5, np.nan], "ci_low": [0.4, np.nan], "ci_high": [0.6, np.nan], "n": [1234, 0]},
+        index=pd.Index(["A", "B"], name="xa"),
+    )
+    shares, points = table(rows, rows="xã"), table(rows, unit="points")
+    assert shares.columns.to_list() == ["ước lượng (%)", "khoảng tin cậy 95 %", "số trả lời"]
+    assert shares.to_numpy().tolist() == [["50,0", "40,0 đến 60,0", "1.234"], ["–", "–", "0"]]
+    assert (shares.columns.name, shares.index.name) == ("xã", None)
+    assert points.loc["A"].to_list() == ["+50,0", "+40,0 đến +60,0"]
+
+
+def test_a_table_by_two_columns_keeps_their_names():
+    index = pd.MultiIndex.from_tuples([("A", 1), ("A", 2)], names=["nhom", "dot"])
+    rows = pd.DataFrame({"estimate": [0.5, 0.6], "ci_low": [0.4, 0.5], "ci_high": [0.6, 0.7]}, index=index)
+    assert table(rows).index.names == ["nhom", "dot"]
+
+
+def test_a_table_refuses_another_unit_or_a_frame_without_intervals():
+    rows = pd.DataFrame({"estimate": [0.5], "ci_low": [0.4], "ci_high": [0.6]})
+    with pytest.raises(ArgumentError, match="unit"):
+        table(rows, unit="number")
+    with pytest.raises(ColumnError, match="ci_low"):
+        table(rows[["estimate"]])

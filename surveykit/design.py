@@ -21,6 +21,7 @@ from sampling.checks import (
     near,
 )
 from surveykit import columns as col
+from surveykit import fractions as rates
 from surveykit.columns import Domains
 from surveykit.formulas.arrays import Array, Codes, Mask, cross
 from surveykit.formulas.steps import Step
@@ -146,7 +147,7 @@ class Design:
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
-        col.check_values(self)
+        rates.check_values(self)
 
     # ---- making a design from a design -------------------------------------------------------------
 
@@ -235,13 +236,13 @@ class Design:
     @property
     def fractions(self) -> list[Array]:
         """Fraction drawn in each stratum of each stage with an fpc."""
-        made: list[Array] = self.cached(("fractions",), lambda: col.fractions(self))
+        made: list[Array] = self.cached(("fractions",), lambda: rates.fractions(self))
         return made
 
     @property
     def base_weights(self) -> Array:
         """(n,) weight before any step."""
-        made: Array = self.cached(("base",), lambda: col.base_weights(self))
+        made: Array = self.cached(("base",), lambda: rates.base_weights(self))
         return made
 
     @property

@@ -28,7 +28,7 @@ def build(
 
     Columns: stratum, commune, village (text, unique), N1 and N2 (units in the population), f1 (fraction of the
     communes drawn), w (unequal), z and x (numbers, x > 0), y (1 to 5), some of z and y missing, group and sex
-    (all six pairs, answered, in the first two communes), answered (1 or 0; in each stratum somebody has 1).
+    (all six pairs, answered, in the first two communes, where every y stands as well), answered (1 or 0; in each stratum somebody has 1).
     """
     rng = np.random.default_rng(seed)
     rows = []
@@ -58,6 +58,7 @@ def build(
         data.loc[first, "sex"] = sexes
         data.loc[first[:3], "group"] = list(LEVELS)
         data.loc[first, "answered"] = 1
+        data.loc[first, "y"] = [1.0, 5.0, 4.0, 1.0 + sexes[0]]
     lost = rng.random(n) < missing
     lost[: data["commune"].isin(data["commune"].unique()[:2]).sum()] = False
     data.loc[lost, ["z", "y"]] = np.nan
@@ -138,3 +139,29 @@ def check_same(
     np.testing.assert_array_equal(other.df.to_numpy()[rows], one.df.to_numpy())
     np.testing.assert_array_equal(other.n.to_numpy()[rows], one.n.to_numpy())
     assert other.reason.to_numpy()[rows].tolist() == one.reason.tolist()
+
+
+def words_of(design: sv.Design) -> dict[str, Any]:
+    """Return the words that Design was given, but for the weights."""
+    return {"strata": design.strata, "psu": design.psu, "fpc": design.fpc}
+
+
+def steps_of(design: sv.Design) -> str:
+    """Return the name of the steps of a design."""
+    names = " ".join(step.name for step in design.steps)
+    counts = any(not getattr(step, "shares", True) for step in design.steps)
+    rake = ("rake counts" if counts else "rake shares") if "rake" in names else ""
+    return ("class, " if "nonresponse" in names else "") + rake
+
+
+def statistics(design: sv.Design, by: Any = None, where: str | None = None) -> dict[str, sv.Estimates]:
+    """Return every statistic of a design, by domain."""
+    return {
+        "mean": sv.mean(design, ["z", "y"], by=by, where=where),
+        "total": sv.total(design, "z", by=by, where=where),
+        "levels": sv.proportion(design, "y", by=by, where=where),
+        "share": sv.proportion(design, "y", by=by, where=where, value=[4, 5]),
+        "ratio": sv.ratio(design, "z", "x", by=by, where=where),
+        "count": sv.count(design, by=by, where=where),
+        "variance": sv.variance(design, "z", by=by, where=where),
+    }

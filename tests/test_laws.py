@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,26 +35,13 @@ RAKED = 1e-7
 few = settings(max_examples=10)
 
 
-def statistics(design: sv.Design, by: Any = None, where: str | None = None) -> dict[str, sv.Estimates]:
-    """Return every statistic of a design, by domain."""
-    return {
-        "mean": sv.mean(design, ["z", "y"], by=by, where=where),
-        "total": sv.total(design, "z", by=by, where=where),
-        "levels": sv.proportion(design, "y", by=by, where=where),
-        "share": sv.proportion(design, "y", by=by, where=where, value=[4, 5]),
-        "ratio": sv.ratio(design, "z", "x", by=by, where=where),
-        "count": sv.count(design, by=by, where=where),
-        "variance": sv.variance(design, "z", by=by, where=where),
-    }
-
-
 # --- weights ------------------------------------------------------------------------------------------------
 
 
 @few
 @given(designs(steps=("",)), st.sampled_from(["", "class", "rake shares"]), st.floats(1e-3, 1e6))
 def test_the_scale_of_the_weights_never_matters_but_for_totals(design, steps, scale):
-    many = sv.Design(design.data.assign(w=design.data["w"] * scale), weights="w", **_words(design))
+    many = sv.Design(design.data.assign(w=design.data["w"] * scale), weights="w", **words_of(design))
     one, other = statistics(weighted(design, steps), "group"), statistics(weighted(many, steps), "group")
     for name, result in one.items():
         if name in ("total", "count"):
@@ -66,10 +51,6 @@ def test_the_scale_of_the_weights_never_matters_but_for_totals(design, steps, sc
             )
         else:
             check_same(result, other[name], rtol=RAKED)
-
-
-def _words(design: sv.Design) -> dict[str, Any]:
-    return {"strata": design.strata, "psu": design.psu, "fpc": design.fpc}
 
 
 @few
@@ -139,18 +120,11 @@ def test_where_is_the_design_where(design):
 @given(designs())
 def test_a_domain_mean_is_a_ratio_of_totals(design):
     data = design.data.assign(inside=design.data["z"].notna() * 1.0, z=design.data["z"].fillna(0.0))
-    told = weighted(sv.Design(data, weights="w", **_words(design)), _steps(design))
+    told = weighted(sv.Design(data, weights="w", **words_of(design)), steps_of(design))
     totals = sv.ratio(told, "z", "inside", by="group")
     mean = sv.mean(design, "z", by="group")
     assert_allclose(totals.value, mean.value, rtol=RAKED)
     assert_allclose(totals.covariance.full(), mean.covariance.full(), rtol=RAKED, atol=RAKED)
-
-
-def _steps(design: sv.Design) -> str:
-    names = " ".join(step.name for step in design.steps)
-    counts = any(not getattr(step, "shares", True) for step in design.steps)
-    rake = ("rake counts" if counts else "rake shares") if "rake" in names else ""
-    return ("class, " if "nonresponse" in names else "") + rake
 
 
 @few

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
-import surveykit as sv
 from hypothesis import assume, given, settings
-from numpy.testing import assert_allclose
-from sampling.checks import MarginError
 from law_samples import samples
+from numpy.testing import assert_allclose
+
+import surveykit as sv
+from sampling.checks import MarginError
 
 # Both sides are the same sums in another order: rounding only.
 CLOSE = {"rtol": 1e-9, "atol": 1e-11}

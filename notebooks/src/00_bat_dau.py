@@ -22,7 +22,7 @@
 #
 # | Việc cần làm | Sổ tay |
 # |---|---|
-# | So sánh các xã **trước và sau** khi áp dụng mô hình, từng bước | **[07 – Trước và sau](07_truoc_sau.ipynb)** |
+# | So sánh các xã **trước và sau** khi áp dụng mô hình | **[07 – Trước và sau](07_truoc_sau.ipynb)** |
 # | Lập khung mẫu, kiểm tra chất lượng | 01 – chưa có trong bản này (ví dụ ngắn ở dưới) |
 # | Tính cỡ mẫu và phân bổ mẫu | 02 – chưa có trong bản này |
 # | Rút mẫu | 03 – chưa có trong bản này |
@@ -85,8 +85,8 @@ bang = khung.problems().rename(columns=TIENG_VIET).style.hide()
 bang.set_table_styles([{"selector": "th, td", "props": "text-align: left; vertical-align: top"}])
 
 # %% [markdown]
-# Điều quan trọng nhất ở bảng trên: **khung không có dân số**. Số dân hoặc số hộ phải lấy từ nguồn của mình và
-# ghép theo mã (`khung.join(bảng, on="ma_xa")`).
+# Điều quan trọng nhất ở bảng trên: **khung không có dân số**. Số dân hoặc số hộ phải lấy từ nguồn của mình
+# và ghép theo mã (`khung.join(bảng, on="ma_xa")`).
 
 # %% [markdown]
 # ## Thử ngay: một con số và khoảng tin cậy của nó
@@ -110,9 +110,9 @@ phieu = pd.read_csv(thu_muc / "phieu_dot_2.csv", dtype={"ma_xa": str, "ma_thon":
 phieu[["ma_phieu", "ma_xa", "ma_thon", "quyen_so", "tra_loi", "gioi", "chung"]].head()
 
 # %% [markdown]
-# Tách ra một xã: Đoài Dương (mã 01525), 4 thôn, mỗi thôn 8 người. Hỏi: bao nhiêu phần trăm người dân hài lòng
-# (trả lời mức 4 hoặc 5)? Phải nói cho máy biết phiếu được chọn thế nào: có quyền số, và theo **thôn**. Số
-# liệu của bảng này chưa bù cho người không trả lời; sổ tay 07 làm đủ các bước.
+# Tách ra một xã: Đoài Dương (mã 01525), 4 thôn, mỗi thôn 8 người. Hỏi: bao nhiêu phần trăm người dân hài
+# lòng (trả lời mức 4 hoặc 5)? Phải nói cho máy biết phiếu được chọn thế nào: có quyền số, và theo **thôn**.
+# Số liệu của bảng này chưa bù cho người không trả lời; sổ tay 07 làm đủ các bước.
 
 # %%
 mot_xa = phieu[phieu["ma_xa"] == "01525"]
@@ -125,13 +125,13 @@ hai_long
 dong = hai_long.to_frame().iloc[0]
 reading(
     f"ở xã này, ước lượng {percent(dong['estimate'])} số người hài lòng; với độ tin cậy 95 %, con số thật từ "
-    f"{interval(dong['ci_low'], dong['ci_high'])}. Khoảng rộng vì chỉ có {integer(dong['n'])} người trả lời, ở "
-    "4 thôn. (Số liệu giả lập.)"
+    f"{interval(dong['ci_low'], dong['ci_high'])}. Khoảng rộng vì chỉ có {integer(dong['n'])} người trả lời, "
+    "ở 4 thôn. (Số liệu giả lập.)"
 )
 
 # %% [markdown]
-# Nếu quên nói cách chọn mẫu, máy không đoán thay: nó dừng lại và hỏi. Đó là chủ ý – một con số không biết sai
-# số bao nhiêu thì không nên đưa vào báo cáo.
+# Nếu quên nói cách chọn mẫu, máy không đoán thay: nó dừng lại và hỏi. Đó là chủ ý – một con số không biết
+# sai số bao nhiêu thì không nên đưa vào báo cáo.
 #
 # **Tiếp theo:** mở [07 – Trước và sau](07_truoc_sau.ipynb).
 
@@ -149,7 +149,7 @@ reading(
 # | **điều chỉnh không trả lời** | người trả lời gánh phần của người không trả lời trong cùng lớp |
 # | **hiệu chỉnh biên** (raking) | chỉnh quyền số cho khớp cơ cấu dân số đã biết, ví dụ giới và tuổi |
 # | **sai số chuẩn** | ước lượng thường lệch con số thật chừng bao nhiêu vì chỉ hỏi một mẫu |
-# | **khoảng tin cậy 95 %** | cách tính mà trong 100 cuộc khảo sát như nhau, chừng 95 khoảng chứa con số thật |
+# | **khoảng tin cậy 95 %** | cách tính mà trong 100 cuộc khảo sát, chừng 95 khoảng chứa con số thật |
 # | **bậc tự do** | lượng thông tin để tính sai số: ít đơn vị thì ít bậc tự do, khoảng rộng ra |
 # | **hệ số thiết kế** (deff) | sai số (bình phương) gấp mấy lần so với rút từng người ngẫu nhiên đơn giản |
 # | **cỡ mẫu hiệu dụng** | số trả lời chia cho hệ số thiết kế |

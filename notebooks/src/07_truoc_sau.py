@@ -15,8 +15,8 @@
 # > **Số liệu giả lập.** Câu trả lời, số hộ, ngày áp dụng đều do máy sinh ra. Chỉ tên và mã xã là thật. Không
 # > con số nào ở đây nói về Cao Bằng.
 #
-# Cách chạy: bấm vào ô đầu tiên, nhấn **Shift + Enter** lần lượt đến hết. Ô chỉ hiện dấu ba chấm là ô được gấp
-# lại cho gọn (câu đọc kết quả, phần kiểm tra dự đoán); bấm vào dấu đó để xem lệnh.
+# Cách chạy: bấm vào ô đầu tiên, nhấn **Shift + Enter** lần lượt đến hết. Ô chỉ hiện dấu ba chấm là ô được
+# gấp lại cho gọn (câu đọc kết quả, phần kiểm tra dự đoán); bấm vào dấu đó để xem lệnh.
 #
 # [← Về trang bắt đầu](00_bat_dau.ipynb)
 
@@ -42,14 +42,14 @@ pd.options.display.float_format = lambda x: number(x, 0 if x == round(x) else 2)
 # > Giữa đợt 1 và đợt 2, một số xã bắt đầu áp dụng mô hình. **Mức hài lòng ở các xã đó có thay đổi khác với ở
 # > các xã chưa áp dụng không, và khác bao nhiêu?**
 #
-# “Hài lòng” = trả lời mức 4 hoặc 5 trên thang 1–5 ở câu hỏi chung. Phải chốt câu hỏi và cách đo này **trước**
-# khi xem số liệu.
+# “Hài lòng” = trả lời mức 4 hoặc 5 trên thang 1–5 ở câu hỏi chung. Phải chốt câu hỏi và cách đo này
+# **trước** khi xem số liệu.
 
 # %% [markdown]
 # ## 2. Số liệu
 #
-# Mỗi dòng là một phiếu **phát ra**, kể cả phiếu không trả lời. Mã xã, mã thôn đọc thành **chữ** để giữ số 0 ở
-# đầu.
+# Mỗi dòng là một phiếu **phát ra**, kể cả phiếu không trả lời. Mã xã, mã thôn đọc thành **chữ** để giữ số 0
+# ở đầu.
 
 # %%
 thu_muc = Path("..") / "data" / "examples" / "cao_bang"
@@ -60,8 +60,8 @@ phieu[["ma_phieu", "dot", "ma_xa", "ma_thon", "tang", "quyen_so", "tra_loi", "gi
 
 # %% jupyter={"source_hidden": true}
 lesson.reading(
-    f"phát ra {integer(len(phieu))} phiếu trong hai đợt; {integer(phieu['tra_loi'].sum())} phiếu trả lời dùng "
-    f"được, tức {percent(phieu['tra_loi'].mean())}."
+    f"phát ra {integer(len(phieu))} phiếu trong hai đợt; {integer(phieu['tra_loi'].sum())} phiếu trả lời "
+    f"dùng được, tức {percent(phieu['tra_loi'].mean())}."
 )
 
 # %% [markdown]
@@ -112,9 +112,9 @@ phieu.loc[phieu["tra_loi"] == 1, ["ma_phieu", "c01", "c02", "c03", "Tiếp cận
 # rút người trong thôn. Máy cần biết điều đó, vì người cùng thôn trả lời giống nhau hơn người khác thôn: 100
 # người ở 4 thôn cho ít thông tin hơn 100 người ở 100 thôn.
 #
-# Một chi tiết: có những xã được **chọn chắc chắn**. Rút lại mẫu thì vẫn có các xã đó, nên chúng không gây sai
-# số *giữa các xã*; sai số của chúng đến từ việc chọn *thôn*. Ta nói điều này bằng tỷ lệ lấy mẫu ở từng cấp: 1
-# là lấy hết, gần 0 là lấy một phần rất nhỏ.
+# Một chi tiết: có những xã được **chọn chắc chắn**. Rút lại mẫu thì vẫn có các xã đó, nên chúng không gây
+# sai số *giữa các xã*; sai số của chúng đến từ việc chọn *thôn*. Ta nói điều này bằng tỷ lệ lấy mẫu ở từng
+# cấp: 1 là lấy hết, gần 0 là lấy một phần rất nhỏ.
 
 # %%
 GAN_KHONG = 1e-12
@@ -125,8 +125,8 @@ phieu["lay_thon"] = GAN_KHONG
 # %% jupyter={"source_hidden": true}
 chac_chan = phieu.loc[phieu["lay_xa"] == 1, "ma_xa"].nunique()
 lesson.reading(
-    f"{chac_chan} trong {phieu['ma_xa'].nunique()} xã của mẫu được chọn chắc chắn. Coi chúng như những xã rút "
-    "ngẫu nhiên khác thì sai số in ra không đúng."
+    f"{chac_chan} trong {phieu['ma_xa'].nunique()} xã của mẫu được chọn chắc chắn. Coi chúng như những xã "
+    "rút ngẫu nhiên khác thì sai số in ra không đúng."
 )
 
 # %% [markdown]
@@ -137,8 +137,8 @@ for cot in ("gioi", "nhom_tuoi"):
     phieu[f"dot_{cot}"] = phieu["dot"].astype(str) + " " + phieu[cot]
 
 # %% [markdown]
-# Bây giờ nói cả thiết kế bằng một lệnh: quyền số nào, tầng nào, các cấp chọn mẫu theo thứ tự, tỷ lệ lấy mẫu ở
-# từng cấp.
+# Bây giờ nói cả thiết kế bằng một lệnh: quyền số nào, tầng nào, các cấp chọn mẫu theo thứ tự, tỷ lệ lấy mẫu
+# ở từng cấp.
 
 # %%
 goc = sv.Design(
@@ -152,8 +152,8 @@ goc = sv.Design(
 # %% jupyter={"source_hidden": true}
 so_thon = phieu.groupby("dot")["ma_thon"].nunique()
 lesson.reading(
-    f"mẫu có {phieu['ma_xa'].nunique()} xã trong {phieu['tang'].nunique()} tầng; mỗi đợt {so_thon[1]} thôn, mỗi "
-    f"thôn {number(len(phieu) / so_thon.sum(), 0)} phiếu phát ra."
+    f"mẫu có {phieu['ma_xa'].nunique()} xã trong {phieu['tang'].nunique()} tầng; mỗi đợt {so_thon[1]} thôn, "
+    f"mỗi thôn {number(len(phieu) / so_thon.sum(), 0)} phiếu phát ra."
 )
 
 # %% [markdown]
@@ -166,8 +166,8 @@ lesson.reading(
 da_bu = goc.pipe(sv.adjust_nonresponse, responded="tra_loi", cells=["dot", "tang"])
 
 # %% [markdown]
-# **Bước 2 – hiệu chỉnh biên (raking).** Chỉnh quyền số để cơ cấu giới và tuổi của mẫu khớp với cơ cấu dân số đã
-# biết:
+# **Bước 2 – hiệu chỉnh biên (raking).** Chỉnh quyền số để cơ cấu giới và tuổi của mẫu khớp với cơ cấu dân số
+# đã biết:
 
 # %%
 bien = pd.read_csv(thu_muc / "bien_dan_so.csv")
@@ -198,10 +198,10 @@ buoc.style.hide().format(integer, subset=["số phiếu", "tổng", "nhỏ nhấ
 # %% jupyter={"source_hidden": true}
 cuoi = thiet_ke.trail.iloc[-1]
 lesson.reading(
-    f"tổng quyền số không đổi qua các bước; chia cho hai đợt thì mẫu đại diện cho chừng {integer(cuoi['sum'] / 2)} "
-    f"người. Người có quyền số nhỏ nhất đại diện cho {integer(cuoi['min'])} người, lớn nhất cho "
-    f"{integer(cuoi['max'])} người. Riêng việc quyền số không đều làm phương sai tăng chừng "
-    f"{number(cuoi['deff'])} lần (deff)."
+    "tổng quyền số không đổi qua các bước; chia cho hai đợt thì mẫu đại diện cho chừng "
+    f"{integer(cuoi['sum'] / 2)} người. Người có quyền số nhỏ nhất đại diện cho {integer(cuoi['min'])} "
+    f"người, lớn nhất cho {integer(cuoi['max'])} người. Riêng việc quyền số không đều làm phương sai tăng "
+    f"chừng {number(cuoi['deff'])} lần (deff)."
 )
 
 # %% [markdown]
@@ -213,8 +213,8 @@ moi_xa = {d: sv.proportion(thiet_ke, "chung", value=[4, 5], by="ten_xa", where=f
 # %% [markdown]
 # ### Dự đoán rồi chạy (1)
 #
-# Ở mỗi xã, mỗi đợt có chừng 25 người trả lời, ở 4 thôn. Khoảng tin cậy 95 % của **một xã** rộng chừng bao nhiêu
-# điểm phần trăm, tính từ cận dưới đến cận trên?
+# Ở mỗi xã, mỗi đợt có chừng 25 người trả lời, ở 4 thôn. Khoảng tin cậy 95 % của **một xã** rộng chừng bao
+# nhiêu điểm phần trăm, tính từ cận dưới đến cận trên?
 #
 # Thay `None` bằng con số bạn đoán rồi chạy ô này và ô kế tiếp.
 
@@ -267,9 +267,9 @@ plots.dot_interval(
 chung = sv.proportion(thiet_ke, "chung", value=[4, 5], where="dot == 2").value.iloc[0]
 chua = int(((bang["ci_low"] <= chung) & (chung <= bang["ci_high"])).sum())
 lesson.reading(
-    f"ở đợt 2, khoảng của {chua} trong {len(bang)} xã chứa mức chung {percent(chung)}. Với các xã đó, số liệu "
-    "này không cho biết xã cao hay thấp hơn mức chung; xếp hạng chúng theo ước lượng phần lớn là xếp theo may "
-    "rủi của việc chọn mẫu."
+    f"ở đợt 2, khoảng của {chua} trong {len(bang)} xã chứa mức chung {percent(chung)}. Với các xã đó, số "
+    "liệu này không cho biết xã cao hay thấp hơn mức chung; xếp hạng chúng theo ước lượng phần lớn là xếp "
+    "theo may rủi của việc chọn mẫu."
 )
 
 # %% [markdown]
@@ -283,8 +283,8 @@ muc_nhom = sv.proportion(thiet_ke, "chung", value=[4, 5], by=["nhom", "dot"])
 muc_nhom
 
 # %% [markdown]
-# Rồi thay đổi: đợt 2 trừ đợt 1. Hai đợt hỏi ở cùng các xã nên hai con số không độc lập; `before_after` tính cả
-# điều đó vào sai số.
+# Rồi thay đổi: đợt 2 trừ đợt 1. Hai đợt hỏi ở cùng các xã nên hai con số không độc lập; `before_after` tính
+# cả điều đó vào sai số.
 
 # %%
 thay_doi = sv.before_after(thiet_ke, "chung", value=[4, 5], wave="dot", by="nhom").to_frame()
@@ -308,14 +308,13 @@ lesson.reading(
 # %%
 tung_xa = pd.DataFrame({"before": moi_xa[1].value, "after": moi_xa[2].value}).assign(arm=vai)
 
-ca_nhom = de_ve(muc_nhom).rename(index=VAI, level="nhom").unstack("dot")
-ca_nhom.columns = [
-    {1: "before", 2: "after"}[d] + ("" if c == "estimate" else f"_{c}") for c, d in ca_nhom.columns
-]
+ca_nhom = de_ve(muc_nhom).rename(index=VAI, level="nhom")
+truoc, sau = (ca_nhom.xs(d, level="dot") for d in (1, 2))
+truoc.columns, sau.columns = ["before", "before_low", "before_high"], ["after", "after_low", "after_high"]
 
 plots.slope(
     tung_xa,
-    ca_nhom[["before", "before_low", "before_high", "after", "after_low", "after_high"]],
+    truoc.join(sau),
     title="Tỷ lệ hài lòng chung: từng xã và từng nhóm (số liệu giả lập)",
     waves=("Đợt 1", "Đợt 2"),
     arms=TEN_VAI,
@@ -324,18 +323,18 @@ plots.slope(
 )
 
 # %% jupyter={"source_hidden": true}
-tu_truoc = thay_doi.loc["áp dụng từ trước"]
+tu_truoc = phieu.loc[phieu["nhom"] == "áp dụng từ trước", "ma_xa"].nunique()
 lesson.reading(
-    f"để ý nhóm áp dụng từ trước: không xã nào trong đó bắt đầu áp dụng giữa hai đợt, vậy mà thay đổi ước lượng "
-    f"là {viet(tu_truoc)}. Nhóm này chỉ có {phieu.loc[phieu['nhom'] == 'áp dụng từ trước', 'ma_xa'].nunique()} "
-    "xã trong mẫu. “Có thay đổi” chưa phải là “do mô hình”; bước 10 cho biết con số thật."
+    "để ý nhóm áp dụng từ trước: không xã nào trong đó bắt đầu áp dụng giữa hai đợt, vậy mà thay đổi ước "
+    f"lượng là {viet(thay_doi.loc['áp dụng từ trước'])}. Nhóm này chỉ có {tu_truoc} xã trong mẫu. “Có thay "
+    "đổi” chưa phải là “do mô hình”; bước 10 cho biết con số thật."
 )
 
 # %% [markdown]
 # ## 7. Sai biệt kép: thay đổi trừ thay đổi
 #
-# Nếu mức hài lòng ở **mọi** xã đều tăng (vì mùa vụ, vì cách hỏi, vì chính sách chung), thì “sau trừ trước” ở xã
-# áp dụng gồm cả phần đó. Trừ đi thay đổi ở xã chưa áp dụng thì phần chung mất đi:
+# Nếu mức hài lòng ở **mọi** xã đều tăng (vì mùa vụ, vì cách hỏi, vì chính sách chung), thì “sau trừ trước” ở
+# xã áp dụng gồm cả phần đó. Trừ đi thay đổi ở xã chưa áp dụng thì phần chung mất đi:
 #
 # > sai biệt kép = (thay đổi ở xã áp dụng) − (thay đổi ở xã chưa áp dụng)
 #
@@ -367,7 +366,7 @@ lesson.predict_choice(
     du_doan,
     "B" if round(rong_hq, 1) == round(rong_ad, 1) else "C" if rong_hq > rong_ad else "A",
     {"A": "hẹp hơn", "B": "bằng nhau", "C": "rộng hơn"},
-    why=f"Khoảng của riêng nhóm áp dụng rộng {number(rong_ad, 1)} điểm, của sai biệt kép {number(rong_hq, 1)} "
+    why=f"Khoảng của riêng nhóm áp dụng rộng {number(rong_ad, 1)} điểm, sai biệt kép {number(rong_hq, 1)} "
     "điểm. Lấy hiệu của hai thay đổi thì sai số của cả hai nhóm cùng góp vào; hơn nữa ở đây mọi xã, kể cả xã "
     "chọn chắc chắn, được coi là đại diện cho những xã khác.",
 )
@@ -389,8 +388,9 @@ lesson.reading(
 )
 
 # %% [markdown]
-# Đọc **cả khoảng**, không chỉ đọc dấu: mọi giá trị trong khoảng đều phù hợp với số liệu. Khi một đầu của khoảng
-# nằm sát 0 thì chỉ một thay đổi nhỏ trong cách tính cũng làm nó bước qua 0; kết luận như vậy phải nói dè dặt.
+# Đọc **cả khoảng**, không chỉ đọc dấu: mọi giá trị trong khoảng đều phù hợp với số liệu. Khi một đầu của
+# khoảng nằm sát 0 thì chỉ một thay đổi nhỏ trong cách tính cũng làm nó bước qua 0; kết luận như vậy phải nói
+# dè dặt.
 
 # %% [markdown]
 # ## 8. Từng nhóm câu hỏi
@@ -418,9 +418,9 @@ plots.forest(
 # %% jupyter={"source_hidden": true}
 tren = int((ca_bang.loc[list(NHOM_CAU), "ci_low"] > 0).sum())
 lesson.reading(
-    f"khoảng nằm hẳn trên 0 ở {tren} trong {len(NHOM_CAU)} nhóm câu hỏi. Đây là kết quả phụ: xem nhiều khoảng "
-    "cùng lúc thì dễ gặp một khoảng không chứa 0 chỉ do may rủi; và các nhóm câu hỏi do cùng những người ấy trả "
-    "lời nên không phải là những bằng chứng riêng."
+    f"khoảng nằm hẳn trên 0 ở {tren} trong {len(NHOM_CAU)} nhóm câu hỏi. Đây là kết quả phụ: xem nhiều "
+    "khoảng cùng lúc thì dễ gặp một khoảng không chứa 0 chỉ do may rủi; và các nhóm câu hỏi do cùng những "
+    "người ấy trả lời nên không phải là những bằng chứng riêng."
 )
 
 # %% [markdown]
@@ -434,21 +434,22 @@ lesson.reading(
 #
 # **Không kết luận được**
 #
-# - *“chắc chắn mô hình gây ra thay đổi”*: các xã không được bốc thăm để áp dụng. Phải giả định rằng nếu không
-#   áp dụng thì hai nhóm thay đổi như nhau; chỉ với hai đợt thì không kiểm được giả định đó;
+# - *“chắc chắn mô hình gây ra thay đổi”*: các xã không được bốc thăm để áp dụng. Phải giả định rằng nếu
+#   không áp dụng thì hai nhóm thay đổi như nhau; chỉ với hai đợt thì không kiểm được giả định đó;
 # - *“xã A tốt hơn xã B”*: khoảng của từng xã quá rộng (bước 5);
 # - *“mô hình không có hiệu quả”* khi khoảng có chứa 0: chưa thấy khác nhau không phải là đã biết như nhau;
 # - điều gì về từng người: hai đợt hỏi những người khác nhau;
 # - điều gì về Cao Bằng thật: số liệu là giả lập.
 #
-# Điều tra thật còn có những sai lệch không nằm trong khoảng tin cậy: hỏi tại quầy thay vì tại nhà, người hỏi là
-# chỗ quen biết, câu hỏi đổi giữa hai đợt, người không trả lời khác người trả lời. Cỡ mẫu lớn không chữa được.
+# Điều tra thật còn có những sai lệch không nằm trong khoảng tin cậy: hỏi tại quầy thay vì tại nhà, người hỏi
+# là chỗ quen biết, câu hỏi đổi giữa hai đợt, người không trả lời khác người trả lời. Cỡ mẫu lớn không chữa
+# được.
 
 # %% [markdown]
 # ## 10. So với sự thật
 #
-# Số liệu giả lập có một cái lợi: con số thật, đếm trên toàn bộ dân số giả lập, đã biết. Với số liệu thật không
-# bao giờ có tệp này.
+# Số liệu giả lập có một cái lợi: con số thật, đếm trên toàn bộ dân số giả lập, đã biết. Với số liệu thật
+# không bao giờ có tệp này.
 
 # %%
 su_that = pd.read_csv(thu_muc / "su_that.csv", dtype={"ma": str})
@@ -476,12 +477,10 @@ lesson.reading(
 # Thay đổi của từng nhóm xã, và sai biệt kép:
 
 # %%
-nhom_that = su_that.query("pham_vi == 'nhóm' and chi_tieu == 'chung'").pivot(
-    index="ten", columns="dot", values="gia_tri"
-)
+nhom_that = su_that.query("pham_vi == 'nhóm' and chi_tieu == 'chung'").set_index(["dot", "ten"])["gia_tri"]
 hieu_that = su_that.query("pham_vi == 'hiệu quả'").set_index("chi_tieu")["gia_tri"]
 
-that = (nhom_that[2] - nhom_that[1]).reindex(thay_doi.index)
+that = (nhom_that.loc[2] - nhom_that.loc[1]).reindex(thay_doi.index)
 that["sai biệt kép"] = hieu_that["chung"]
 uoc_luong = pd.concat([thay_doi, hieu_qua.to_frame().rename(index={"did": "sai biệt kép"})])
 
@@ -491,22 +490,25 @@ doi_chieu["trong khoảng?"] = np.where(that.between(uoc_luong["ci_low"], uoc_lu
 doi_chieu
 
 # %% jupyter={"source_hidden": true}
-lech = hq["estimate"] - hieu_that["chung"]
-ngoai = [ten for ten, trong in doi_chieu["trong khoảng?"].items() if trong == "không"]
-cau = f"hiệu quả thật trong dân số giả lập này là {points(hieu_that['chung'])}; ta ước lượng {points(hq['estimate'])}, "
-cau += f"lệch {number(abs(lech) / hq['se'], 1)} lần sai số chuẩn. "
-if ngoai:
-    cau += (
-        f"Khoảng không chứa con số thật: {', '.join(ngoai)}. Khoảng 95 % được tính để đúng trong chừng 95 trên 100 "
-        "cuộc khảo sát; gặp một khoảng sai là chuyện thường, và khi chưa biết sự thật thì không biết đó là khoảng nào."
+lech = abs(hq["estimate"] - hieu_that["chung"]) / hq["se"]
+ngoai = doi_chieu.index[doi_chieu["trong khoảng?"] == "không"]
+doc = (
+    f"hiệu quả thật trong dân số giả lập này là {points(hieu_that['chung'])}; ta ước lượng "
+    f"{points(hq['estimate'])}, lệch {number(lech, 1)} lần sai số chuẩn."
+)
+if len(ngoai):
+    doc += (
+        f" Khoảng không chứa con số thật: {', '.join(ngoai)}. Khoảng 95 % được tính để đúng trong chừng 95 "
+        "trên 100 cuộc khảo sát; gặp một khoảng sai là chuyện thường, và với số liệu thật thì không biết đó "
+        "là khoảng nào."
     )
-lesson.reading(cau)
+lesson.reading(doc)
 
 # %% [markdown]
 # ## Làm tiếp
 #
-# - Đổi `value=[4, 5]` thành `value=[5]` (chỉ “rất hài lòng”) ở các bước 5–7 rồi chạy lại. Kết luận có đổi không?
-#   (Bước 10 khi đó không còn đúng, vì tệp sự thật tính theo mức 4–5.)
+# - Đổi `value=[4, 5]` thành `value=[5]` (chỉ “rất hài lòng”) ở các bước 5–7 rồi chạy lại. Kết luận có đổi
+#   không? (Bước 10 khi đó không còn đúng, vì tệp sự thật tính theo mức 4–5.)
 # - Bỏ dòng `fpc=…` ở bước 3 rồi chạy lại. Máy dừng ở bước nào, và vì sao?
 # - Đặt `cells=["dot"]` ở bước 4. Con số thay đổi nhiều hay ít?
 # - Làm báo cáo đầy đủ: `python run.py demo`. Với số liệu của mình: `surveykit new khao_sat_cua_toi`.

@@ -17,8 +17,6 @@ from .settings import Settings
 
 __all__ = ["build_design"]
 
-NEAR_ZERO = 1e-12  # a fraction as good as 0: drawn with replacement
-
 
 def build_design(
     data: pd.DataFrame,
@@ -61,8 +59,8 @@ def build_design(
     options |= {"weights": "weight" if "weight" in data else None, "sampling": settings["design.selection"]}
     if sure.any():
         data["certainty"] = np.where(sure, "certain", "drawn")
-        data["fraction"] = np.where(sure, 1.0, NEAR_ZERO)
-        data = data.assign(waves=waves, below=NEAR_ZERO)
+        data["fraction"] = np.where(sure, 1.0, 0.0)
+        data = data.assign(waves=waves, below=0.0)
         options["fpc"] = ["fraction", "waves", "below"] if shared else ["fraction", "below"]
     for name in margins:
         data[f"rake_{name}"] = data["wave"].astype(str) + " " + data[f"x_{name}"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
+
 import surveykit as sv
 from surveykit.population import build, draw_demo, simulate
 

@@ -84,7 +84,8 @@ def join(
         if all(_bare(key) in bare for key in unknown):
             raise DataError(
                 f"id={id!r}: ids of data ({listed(unknown, 3)}) differ from those of the sample only by "
-                "zeros at the start or by '.0': one file was read as numbers. Read the column as text in both: "
+                "zeros at the start or by '.0': one file was read as numbers. "
+                "Read the column as text in both: "
                 f"pd.read_csv(…, dtype={{{id!r}: str}})."
             )
         raise DataError(

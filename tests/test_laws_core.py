@@ -115,7 +115,7 @@ def test_row_order_index_and_dtype_do_not_matter(data):
         "small integers": data.astype({"z": "int8"}),
         "float": data.astype({"z": float}),
         "pyarrow": data.astype({"y": "double[pyarrow]", "z": "int16[pyarrow]", "h": "string[pyarrow]"}),
-        "categories": data.assign(h=pd.Categorical(data["h"], categories=["none", *sorted(data["h"].unique())])),
+        "categories": data.assign(h=pd.Categorical(data["h"], ["none", *sorted(data["h"].unique())])),
     }
     for name, frame in variants.items():
         got = sv.mean(one_stage(frame), "y", by="z").to_frame()[numbers]
@@ -142,7 +142,7 @@ def test_a_commune_is_estimated_as_if_it_were_a_stratum_of_villages(data):
 @given(samples())
 def test_the_whole_covariance_has_the_variances_on_its_diagonal(data):
     spread(data)
-    policies = [{}, {"lonely_psu": "centre", "lonely_domain": "centre"}, {"lonely_psu": "average", "lonely_domain": "average"}]
+    policies = [{}, *({"lonely_psu": rule, "lonely_domain": rule} for rule in ("centre", "average"))]
     for options in policies:
         design = two_stage(data, **options)
         for result in (sv.proportion(design, "z", by="g"), sv.total(design, ["x", "y"], by="g")):
@@ -187,7 +187,8 @@ def test_a_census_has_no_interval():
 def test_a_step_that_changes_nothing_leaves_the_variance_alone(data):
     design = one_stage(data)
     every = data.assign(r=1)
-    same(sv.mean(design, "y"), sv.mean(sv.adjust_nonresponse(one_stage(every), responded="r", cells="h"), "y"))
+    adjusted = sv.adjust_nonresponse(one_stage(every), responded="r", cells="h")
+    same(sv.mean(design, "y"), sv.mean(adjusted, "y"))
 
 
 @FEWER
@@ -213,7 +214,8 @@ def test_the_pull_back_is_the_derivative_that_replicates_take(kind, statistic):
     n = 240
     data = pd.DataFrame({
         "c": np.repeat(np.arange(24), 10), "u": rng.uniform(1, 4, n), "y": rng.normal(5, 2, n),
-        "x": rng.uniform(1, 2, n), "g": rng.choice(["a", "b"], n), "z": rng.integers(1, 4, n), "k": rng.choice(["p", "q"], n),
+        "x": rng.uniform(1, 2, n), "g": rng.choice(["a", "b"], n), "z": rng.integers(1, 4, n),
+        "k": rng.choice(["p", "q"], n),
     })  # fmt: skip
     data["h"] = data["c"] // 6
     data["r"] = (rng.random(n) < np.where(data["g"] == "a", 0.6, 0.9)).astype(int)
@@ -235,13 +237,16 @@ def test_the_pull_back_is_the_derivative_that_replicates_take(kind, statistic):
             return sv.mean(design, "y", by="k")
         if statistic == "total":
             return sv.total(design, "y", by="k")
-        return sv.ratio(design, "y", "x", by="k") if statistic == "ratio" else sv.proportion(design, "z", by="k")
+        if statistic == "ratio":
+            return sv.ratio(design, "y", "x", by="k")
+        return sv.proportion(design, "z", by="k")
 
     result = estimate(data)
     eps = 1e-5
     z = []
     for c in range(24):
-        moved = [estimate(data.assign(u=data["u"] * np.where(data["c"] == c, 1 + s * eps, 1))).value for s in (1, -1)]
+        here = data["c"] == c
+        moved = [estimate(data.assign(u=data["u"] * np.where(here, 1 + s * eps, 1))).value for s in (1, -1)]
         z.append((moved[0] - moved[1]).to_numpy() / (2 * eps))
     z = np.array(z).reshape(4, 6, -1)
     expected = (6 / 5 * ((z - z.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)).sum(axis=0)

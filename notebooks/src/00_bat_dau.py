@@ -103,7 +103,7 @@ import surveykit as sv
 from sampling.format import integer, interval, number, percent
 from surveykit.lesson import reading
 
-pd.options.display.float_format = lambda x: number(x, 0 if x == round(x) else 2)  # dấu phẩy thập phân
+pd.options.display.float_format = lambda x: number(x, 0 if x % 1 == 0 else 2)  # dấu phẩy thập phân
 
 thu_muc = Path("..") / "data" / "examples" / "cao_bang"
 phieu = pd.read_csv(thu_muc / "phieu_dot_2.csv", dtype={"ma_xa": str, "ma_thon": str})

@@ -34,7 +34,7 @@ from sampling.format import integer, interval, number, p_value, percent, points
 from surveykit import lesson, plots
 
 # Số thập phân trong bảng viết bằng dấu phẩy.
-pd.options.display.float_format = lambda x: number(x, 0 if x == round(x) else 2)
+pd.options.display.float_format = lambda x: number(x, 0 if x % 1 == 0 else 2)
 
 # %% [markdown]
 # ## 1. Câu hỏi
@@ -69,7 +69,8 @@ lesson.reading(
 
 # %%
 xa = pd.read_csv(thu_muc / "xa.csv", dtype=ma)
-phieu = phieu.merge(xa[["ma_xa", "ten_xa", "nhom", "xac_suat"]], on="ma_xa", validate="many_to_one")
+for cot in ("ten_xa", "nhom", "xac_suat"):
+    phieu[cot] = phieu["ma_xa"].map(xa.set_index("ma_xa")[cot])
 
 theo_nhom_xa = phieu.groupby("nhom").agg({"ma_xa": "nunique", "ma_phieu": "size", "tra_loi": "sum"})
 theo_nhom_xa.set_axis(["số xã", "phiếu phát ra", "có trả lời"], axis=1).rename_axis(
@@ -235,7 +236,7 @@ lesson.predict_number(
 )
 
 # %% [markdown]
-# Năm xã đầu của đợt 2, theo bảng chữ cái:
+# Năm dòng đầu của kết quả đợt 2:
 
 # %%
 lesson.table(bang.head(), rows="xã, phường")

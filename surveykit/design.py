@@ -28,6 +28,7 @@ from surveykit.formulas.steps import Step
 
 P = ParamSpec("P")
 R = TypeVar("R")
+TRAIL_VI = ["bước quyền số", "số dòng", "tổng", "nhỏ nhất", "lớn nhất", "deff"]
 REMEMBERED = 8  # tables of one kind kept in memory
 Sampling = Literal["probability", "srs", "self-selected"]
 Lonely = Literal["error", "certainty", "centre", "average", "collapse"]
@@ -322,8 +323,24 @@ class Design:
 
     def _repr_html_(self) -> str:
         """Return the design and the trail of its weights as HTML."""
-        table = self.trail.to_html(index=False, float_format=lambda x: fmt.number(x, 2))
-        return f"<p>{col.html_text(repr(self))}</p>{table}"
+        parts = [f"{fmt.integer(len(self.data))} dòng"]
+        parts.append(f"quyền số: {self.weighted_by}" if self.weighted_by else "không có cột quyền số")
+        if self.strata:
+            count = fmt.integer(len(self.stratum_codes()[1]))
+            parts.append(f"tầng: {', '.join(self.strata)} ({count})")
+        parts += [
+            f"PSU: {name} ({fmt.integer(len(self.units(s).parent))})" for s, name in enumerate(self.psu)
+        ]
+        parts.append(f"fpc: {', '.join(self.fpc)}" if self.fpc else "chọn có hoàn lại")
+        if self.sampling == "self-selected":
+            parts.append("mẫu tự chọn: không suy rộng được")
+        parts += [f"chỉ các dòng: {' và '.join(self.subset)}"] if self.subset else []
+        table = self.trail.set_axis(TRAIL_VI, axis=1).map(
+            lambda v: (
+                fmt.number(v, 2) if isinstance(v, float) else fmt.integer(v) if isinstance(v, int) else v
+            )
+        )
+        return f"<p>Thiết kế mẫu: {col.html_text('; '.join(parts))}</p>{table.to_html(index=False, border=0)}"
 
 
 def check_design(design: Any) -> Design:

@@ -25,16 +25,19 @@ HEADS = {
     "n_eff": ("n hiệu dụng", "effective n"),
     "reason": ("lý do", "reason"),
 }
+POINTS = (" (điểm phần trăm)", " (percentage points)")
 MISSING = ("(thiếu)", "(missing)")
 
 
-def cell(column: str, value: Any, *, share: bool, digits: int, lang: fmt.Lang) -> str:
+def cell(column: str, value: Any, *, unit: str, digits: int, lang: fmt.Lang) -> str:
     """Return one number as text."""
     if column == "reason":
         return html.escape(str(value), quote=False)
     if column in ("n", "n_eff"):
         return fmt.integer(value, lang)
-    if column == "cv" or (share and column in ("estimate", "se", "ci_low", "ci_high")):
+    if unit == "points" and column in ("estimate", "se", "ci_low", "ci_high"):
+        return fmt.number(value * 100, digits, lang, sign=column != "se")
+    if column == "cv" or (unit == "share" and column in ("estimate", "se", "ci_low", "ci_high")):
         return fmt.percent(value, digits if column != "cv" else 1, lang)
     if column in ("df", "deff", "deff_wor"):
         whole = column == "df" and float(value) == int(value) if pd.notna(value) else False
@@ -46,12 +49,15 @@ def estimates_html(result: Estimates, lang: fmt.Lang, level: float, method: Any)
     """Return the table of a result as HTML."""
     table = result.to_frame(level, method)
     vi = 0 if lang == "vi" else 1
-    typical = result.se.median() * (100 if result.is_share else 1)
+    unit = "share" if result.is_share else "points" if result.points else ""
+    typical = result.se.median() * (100 if unit else 1)
     digits = fmt.decimals_for(typical) if pd.notna(typical) and typical > 0 else 1
     out = pd.DataFrame(index=table.index)
+    if unit == "points":  # relative to a difference near 0 a standard error says nothing
+        table = table.drop(columns="cv")
     for column in table.columns:
-        out[HEADS[column][vi]] = [
-            cell(column, v, share=result.is_share, digits=digits, lang=lang) for v in table[column]
+        out[HEADS[column][vi] + (POINTS[vi] if unit == "points" and column == "estimate" else "")] = [
+            cell(column, v, unit=unit, digits=digits, lang=lang) for v in table[column]
         ]
     frame = out.reset_index() if any(name is not None for name in out.index.names) else out
     if frame is not out:

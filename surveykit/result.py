@@ -27,6 +27,9 @@ SHARES = ("auto", "wald", "logit", "wilson", "korn-graubard", "beta", "likelihoo
           "agresti-coull", "jeffreys")  # fmt: skip
 
 
+INTERVALS_VI = {"auto": "Wilson, cỡ mẫu hiệu dụng"}
+
+
 class Note(NamedTuple):
     """One remark in both languages."""
 
@@ -56,10 +59,12 @@ class Context:
         parts = [f"n = {fmt.integer(self.n)}"]
         between = ("PSU trong {} tầng" if vi else "PSU in {} strata") if self.strata != 1 else "PSU"
         parts.append(f"{fmt.integer(self.psus)} {between.format(fmt.integer(self.strata))}")
-        parts.append((("bậc tự do " if vi else "df ") + low) if low == high else f"df {low}–{high}")
+        parts.append(("bậc tự do " if vi else "df ") + (low if low == high else f"{low}–{high}"))
         parts.append("Taylor")
         parts.append(
-            f"khoảng tin cậy {self.interval} {level}" if vi else f"{self.interval} intervals {level}"
+            f"khoảng tin cậy {level} ({INTERVALS_VI.get(self.interval, self.interval)})"
+            if vi
+            else f"{self.interval} intervals {level}"
         )
         if self.missing:
             count = fmt.integer(self.missing)
@@ -124,6 +129,10 @@ class Estimates:
         Answers behind each row.
     reason : (k,) Series
         Why a row has no standard error; empty where it has one.
+    refusal : str
+        Why there is no test of these estimates; empty where there is one.
+    points : bool
+        Whether the values are differences of shares, shown in percentage points.
     """
 
     value: pd.Series
@@ -135,6 +144,7 @@ class Estimates:
     reason: pd.Series
     detail: Detail
     refusal: str = field(default="")
+    points: bool = field(default=False)
 
     @cached_property
     def variance(self) -> Array:
@@ -335,6 +345,7 @@ class Estimates:
             n=pd.Series([int(n[part].sum()) for part in rows], index=index, name="n"),
             reason=pd.Series(reason, index=index, name="reason", dtype=object),
             detail=Detail(None, None, df_of),
+            points=self.is_share or self.points,
         )
 
     def test(self, null: float = 0) -> pd.DataFrame:

@@ -88,7 +88,7 @@ def replayed(data: pd.DataFrame, shape: str, path: str) -> dict[str, Any]:
     return {name: variance(place @ np.array(z), stages, strata, sizes) for name, z in moved.items()}
 
 
-@pytest.mark.parametrize("shape", ["rows", "clusters", "two stages with sizes"])
+@pytest.mark.parametrize("shape", ["clusters", "two stages with sizes"])
 @pytest.mark.parametrize("path", PATHS)
 def test_the_variance_takes_the_derivative_of_the_replayed_weights(shape, path):
     data = build([2, 2], 17, villages=2, people=2)

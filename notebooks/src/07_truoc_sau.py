@@ -269,8 +269,8 @@ chung = sv.proportion(thiet_ke, "chung", value=[4, 5], where="dot == 2").value.i
 chua = int(((bang["ci_low"] <= chung) & (chung <= bang["ci_high"])).sum())
 lesson.reading(
     f"ở đợt 2, khoảng của {chua} trong {len(bang)} xã chứa mức chung {percent(chung)}. Với các xã đó, số "
-    "liệu này không cho biết xã cao hay thấp hơn mức chung; xếp hạng chúng theo ước lượng phần lớn là xếp "
-    "theo may rủi của việc chọn mẫu."
+    "liệu này không cho biết xã cao hay thấp hơn mức chung; xếp hạng chúng theo ước lượng thì lẫn rất nhiều "
+    "may rủi của việc chọn mẫu."
 )
 
 # %% [markdown]

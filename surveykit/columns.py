@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from sampling.checks import ArgumentError, ColumnError, DataError, listed, near
+from sampling.checks import ArgumentError, ColumnError, DataError, SurveyWarning, listed, near
 from surveykit.formulas.arrays import DENSE, Array, Codes, Mask, compress, cross
 from surveykit.formulas.totals import Column
 
@@ -134,6 +135,13 @@ def indicator(data: pd.DataFrame, name: str, value: Any) -> Column:
             f"value={value!r}: {name!r} has no such level. "
             f"Its levels are {listed(sorted(known, key=str), 8)}."
             f"{near(absent[0], known)}"
+        )
+    if absent and isinstance(absent[0], str) and not isinstance(data[name].dtype, pd.CategoricalDtype):
+        warnings.warn(
+            f"value: nobody answered {absent[0]!r} to {name!r}.{near(absent[0], known)} "
+            "The share is that of the other values.",
+            SurveyWarning,
+            stacklevel=6,
         )
     missing = np.flatnonzero(data[name].isna().to_numpy())
     values = data[name].isin(wanted).to_numpy().astype(float)

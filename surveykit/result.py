@@ -27,6 +27,7 @@ SHARES = ("auto", "wald", "logit", "wilson", "korn-graubard", "beta", "likelihoo
           "agresti-coull", "jeffreys")  # fmt: skip
 
 
+FEW_DF = 8  # degrees of freedom below which the line says so
 INTERVALS_VI = {"auto": "Wilson, cỡ mẫu hiệu dụng"}
 
 
@@ -59,7 +60,14 @@ class Context:
         parts = [f"n = {fmt.integer(self.n)}"]
         between = ("PSU trong {} tầng" if vi else "PSU in {} strata") if self.strata != 1 else "PSU"
         parts.append(f"{fmt.integer(self.psus)} {between.format(fmt.integer(self.strata))}")
-        parts.append(("bậc tự do " if vi else "df ") + (low if low == high else f"{low}–{high}"))
+        few = (
+            ""
+            if self.df[0] >= FEW_DF
+            else " (dưới 8: đọc thận trọng)"
+            if vi
+            else " (below 8: read with care)"
+        )
+        parts.append(("bậc tự do " if vi else "df ") + (low if low == high else f"{low}–{high}") + few)
         parts.append("Taylor")
         parts.append(
             f"khoảng tin cậy {level} ({INTERVALS_VI.get(self.interval, self.interval)})"

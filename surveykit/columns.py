@@ -130,16 +130,20 @@ def indicator(data: pd.DataFrame, name: str, value: Any) -> Column:
     if len(known) == 0:
         raise DataError(f"y={name!r} has no answers at all: every row is missing.")
     absent = [v for v in wanted if v not in set(known.tolist())]
-    if absent and len(absent) == len(wanted):
+    categories = isinstance(data[name].dtype, pd.CategoricalDtype)
+    if categories:
+        absent = [v for v in absent if v not in data[name].cat.categories]
+    texts = bool(absent) and (isinstance(absent[0], str) or isinstance(known[0], str))
+    if absent and len(absent) == len(wanted) and (texts or categories):
         raise ColumnError(
             f"value={value!r}: {name!r} has no such level. "
             f"Its levels are {listed(sorted(known, key=str), 8)}."
             f"{near(absent[0], known)}"
         )
-    if absent and isinstance(absent[0], str) and not isinstance(data[name].dtype, pd.CategoricalDtype):
+    if texts or (absent and len(absent) == len(wanted)):
         warnings.warn(
             f"value: nobody answered {absent[0]!r} to {name!r}.{near(absent[0], known)} "
-            "The share is that of the other values.",
+            f"The share is {'0' if len(absent) == len(wanted) else 'that of the other values'}.",
             SurveyWarning,
             stacklevel=6,
         )

@@ -80,7 +80,7 @@ def _place(text: str) -> tuple[Any, Any, Any]:
     dated = YEAR_LAST.search(text)
     date = tuple(int(part or 0) for part in reversed(dated.groups())) if dated else None
     numbers = re.findall(r"\d+", text)
-    number = int(numbers[0]) if len(numbers) == 1 else tuple(map(int, numbers)) if _iso(text) else None
+    number = tuple(map(int, numbers)) if len(numbers) == 1 or _iso(text) else None
     return word, date, number
 
 
@@ -119,8 +119,9 @@ def crossed(design: Design, wave: str, overlap: str) -> Design:
     if overlap == "none":
         known = design.data[wave].notna()
         if not known.all():  # rows outside the comparison: a stratum of their own
-            data = design.data.assign(**{wave: design.data[wave].astype(object).where(known, "–")})
-            design = design.changed(data=data)
+            own = f"{wave} of the strata"
+            data = design.data.assign(**{own: design.data[wave].astype(object).where(known, "–")})
+            return design.changed(keep_units=False, data=data, strata=(*design.strata, own), nest=True)
         return design.changed(keep_units=False, strata=(*design.strata, wave), nest=True)
     if len(design.psu) < 2 or shared_units(design, wave, 1):
         return design

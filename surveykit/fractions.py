@@ -92,7 +92,8 @@ def fractions(design: Design) -> list[Array]:
             raise DataError(
                 f"fpc={name!r} says {first[h]:g} units in {_stratum_name(design, s, h)}, but the sample has "
                 f"{n[h]} ({design.stage_name(s)}). "
-                "Give the number in the population, or fractions of at most 1."
+                "Give the number in the population, or fractions of at most 1; if the rows are "
+                "of two waves, name the wave as a stage in psu."
             )
         out.append(n / first)
     _check_counts(design, out)

@@ -59,8 +59,7 @@ def make_plan(design: Design, domains: Domains, *, within: bool, key: tuple[Any,
         alone = single(cells_at(design, first, domains, key))
     if first == 0 and design.stages > 1 and within and alone.any():
         _check_mixed(design, domains, key, alone)
-    plan = build(design, domains, first, key)
-    return plan if within or first else plan._replace(reason=np.full(domains.D, "", dtype=object))
+    return build(design, domains, first, key, within=within or first > 0)
 
 
 def single(cells: Cells) -> Mask:
@@ -80,7 +79,15 @@ def strata_plan(design: Design, plan: Plan) -> Plan:
     return made
 
 
-def build(design: Design, domains: Domains, first: int, key: tuple[Any, ...], *, check: bool = True) -> Plan:
+def build(
+    design: Design,
+    domains: Domains,
+    first: int,
+    key: tuple[Any, ...],
+    *,
+    check: bool = True,
+    within: bool = True,
+) -> Plan:
     """Lay out the stages from ``first`` on: a further stage counts where every stage above has a fraction."""
     last = first
     factor = np.ones(len(_sizes(design, first)))
@@ -111,7 +118,7 @@ def build(design: Design, domains: Domains, first: int, key: tuple[Any, ...], *,
     census = _census(stages, cells)
     lost = census & (last + 1 < design.stages)
     census = census & ~lost
-    reason = _reasons(design, first, alone & ~_sure(stages, cells), census)
+    reason = _reasons(design, first, alone & ~_sure(stages, cells) & within, census)
     if lost.any():
         above, below = design.stage_name(last), design.stage_name(last + 1)
         reason[lost] = (

@@ -53,7 +53,7 @@ def build(
     data["sex"] = rng.choice([1, 2], n)
     data["answered"] = (rng.random(n) < 0.75).astype(int)
     data.loc[data.groupby("stratum").head(1).index, "answered"] = 1
-    for commune, sexes in zip(data["commune"].unique()[:2], ([1, 1, 1, 2], [2, 2, 2, 1]), strict=True):
+    for commune, sexes in zip(data["commune"].unique()[:2], ([1, 1, 1, 2], [2, 2, 2, 1]), strict=False):
         first = data.index[data["commune"] == commune][:4]
         data.loc[first, "sex"] = sexes
         data.loc[first[:3], "group"] = list(LEVELS)

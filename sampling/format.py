@@ -18,6 +18,7 @@ import pandas as pd
 from .checks import ArgumentError, check_choice, near
 
 __all__ = [
+    "COLUMNS",
     "WORDS",
     "Lang",
     "date",
@@ -41,6 +42,13 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+
+#: Vietnamese names of the columns of the built-in frames, for the notebook view.
+COLUMNS = {
+    "code": "mã", "name": "tên", "type": "loại", "province": "tỉnh", "province_code": "mã tỉnh",
+    "district": "huyện", "district_code": "mã huyện", "lat": "vĩ độ", "lon": "kinh độ",
+    "area_km2": "diện tích (km²)", "valid_from": "có hiệu lực từ", "valid_to": "đến", "quality": "cờ chất lượng",
+}  # fmt: skip
 
 WORDS: dict[str, tuple[str, str]] = {
     # population, frame, selection

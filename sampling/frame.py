@@ -27,7 +27,7 @@ from .checks import (
     nfc,
     plain,
 )
-from .format import date, integer
+from .format import COLUMNS, date, integer
 
 __all__ = ["Frame"]
 
@@ -174,7 +174,8 @@ class Frame:
         found = self.problems()["level"].value_counts()
         counts = ", ".join(f"{found[level]} {level}" for level in (ERROR, WARNING, NOTE) if level in found)
         lacking = f"<p>{NO_POPULATION.capitalize()}: nối cột của mình bằng .join().</p>"
-        table = self.units.head().to_html(index=False, border=0, na_rep="–", decimal=",")
+        head = self.units.head().rename(columns=COLUMNS)
+        table = head.to_html(index=False, border=0, na_rep="–", decimal=",")
         return (
             f"<div><p><b>{escape(self.name)}</b>: {integer(len(self))} đơn vị, ngày {date(self.as_of)}. "
             f"Nguồn: {escape(self.source)}.</p>{'' if self.size else lacking}{table}"

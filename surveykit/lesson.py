@@ -1,4 +1,4 @@
-"""Predict first, then run: answers to a learner's guess, sentences and short tables, all in Vietnamese.
+"""Predict first, then run: answers to a learner's guess, sentences and titled tables, all in Vietnamese.
 
 Nothing here stops a notebook: no guess, or one that cannot be read, is answered with a friendly prompt.
 """
@@ -13,10 +13,11 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from sampling.checks import ArgumentError, check_choice, check_columns, listed, nfc, plain
-from sampling.format import integer, interval, number
+from sampling.checks import ArgumentError, check_choice, check_columns, check_frame, listed, nfc, plain
+from sampling.format import integer, interval, number, points
+from surveykit.result import Estimates
 
-__all__ = ["Reply", "predict_choice", "predict_number", "reading", "table"]
+__all__ = ["Reply", "Titled", "in_words", "predict_choice", "predict_number", "reading", "show", "table"]
 
 UNITS = {"percent": "%", "points": "điểm phần trăm"}
 
@@ -45,6 +46,81 @@ class Reply(NamedTuple):
         colour = COLOURS[self.status]
         style = f"border-left: 4px solid {colour}; padding: 2px 12px; margin: 6px 0; max-width: 52em"
         return f'<p style="{style}">{html.escape(self.text, quote=False)}</p>'
+
+
+class Titled(NamedTuple):
+    """A table under its title.
+
+    Attributes
+    ----------
+    title : str
+    body : str
+        HTML of the table.
+    text : str
+        The table as text.
+    """
+
+    title: str
+    body: str
+    text: str
+
+    def __repr__(self) -> str:
+        """Return title and table as text."""
+        return f"{self.title}\n{self.text}"
+
+    def _repr_html_(self) -> str:
+        return f'<p style="margin-bottom:2px"><b>{html.escape(self.title, quote=False)}</b></p>{self.body}'
+
+
+def show(result: Estimates | pd.DataFrame, title: str) -> Titled:
+    """Return a result or a table under its title, numbers the Vietnamese way.
+
+    Parameters
+    ----------
+    result : Estimates or DataFrame
+        Rows that are only numbered lose their numbers.
+    title : str
+        Says “giả lập” where the data are synthetic.
+
+    Returns
+    -------
+    Titled
+
+    Examples
+    --------
+    >>> forms = pd.DataFrame({"xã": ["A", "B"], "phiếu": [1280, 32], "quyền số": [71.5, 98.25]})
+    >>> show(forms, "Phiếu của hai xã (giả lập)")
+    Phiếu của hai xã (giả lập)
+    xã phiếu quyền số
+     A 1.280    71,50
+     B    32    98,25
+    """
+    if isinstance(result, Estimates):
+        return Titled(title, result.to_html("vi"), repr(result))
+    frame = check_frame(result, "result").apply(_texts)
+    named = not isinstance(frame.index, pd.RangeIndex)
+    return Titled(title, frame.to_html(index=named, border=0), frame.to_string(index=named))
+
+
+def in_words(row: pd.Series[Any]) -> str:
+    """Return a difference of shares with its interval, to stand in a sentence.
+
+    Parameters
+    ----------
+    row : Series
+        A row of ``Estimates.to_frame()``: estimate, ci_low, ci_high.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> in_words(pd.Series({"estimate": 0.068, "ci_low": 0.024, "ci_high": 0.112}))
+    '+6,8 điểm phần trăm (từ +2,4 đến +11,2)'
+    """
+    ends = interval(row["ci_low"], row["ci_high"], unit="points").removesuffix(f" {UNITS['points']}")
+    return f"{points(row['estimate'])} (từ {ends})"
 
 
 def reading(text: str) -> Reply:
@@ -210,6 +286,14 @@ def predict_choice(guess: Any, answer: str, options: Mapping[str, str], *, why: 
     return _closed(
         "chưa đúng", f"Chưa đúng: bạn chọn {picked}, kết quả là {answer} ({options[answer]}).", why
     )
+
+
+def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a column as text: whole numbers with their thousands marked, others with two decimals."""
+    if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
+        return column
+    whole = (column.dropna() % 1 == 0).all()
+    return column.map(integer if whole else number)
 
 
 def _no_guess(text: str, *, first: str = "Chưa có dự đoán. ") -> Reply:

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import surveykit as sv
 from sampling.checks import ArgumentError, ColumnError
-from surveykit.lesson import predict_choice, predict_number, reading, table
+from surveykit.lesson import predict_choice, predict_number, reading, show, table
 
 WIDTHS = {"A": "hẹp hơn", "B": "bằng nhau", "C": "rộng hơn"}
 
@@ -117,3 +118,27 @@ def test_a_table_refuses_another_unit_or_a_frame_without_intervals():
         table(rows, unit="number")
     with pytest.raises(ColumnError, match="ci_low"):
         table(rows[["estimate"]])
+
+
+def test_a_shown_frame_has_its_title_thousands_and_decimal_commas():
+    forms = pd.DataFrame(
+        {"phiếu": [1280, 32], "điểm": [0.5, np.nan], "mức": [4.0, np.nan], "nguồn": ["<a>", "b"]}
+    )
+    page = show(forms, "Phiếu & điểm (giả lập)")._repr_html_()
+    assert "<b>Phiếu &amp; điểm (giả lập)</b>" in page
+    assert [cell in page for cell in (">1.280<", ">0,50<", ">4<", ">–<", "&lt;a&gt;")] == [True] * 5
+    assert "<th>0</th>" not in page  # rows that are only numbered lose their numbers
+    assert "<th>A</th>" in show(forms.set_axis(["A", "B"]), "")._repr_html_()
+
+
+def test_a_shown_result_is_its_vietnamese_table_under_the_title():
+    people = pd.DataFrame({"diem": [3.0, 4, 5, 4]})
+    result = sv.mean(sv.Design(people, sampling="srs"), "diem")
+    shown = show(result, "Điểm (giả lập)")
+    assert shown._repr_html_().endswith(result.to_html("vi"))
+    assert repr(shown).startswith("Điểm (giả lập)\n")
+
+
+def test_only_a_result_or_a_frame_can_be_shown():
+    with pytest.raises(TypeError, match="result is a dict"):
+        show({"a": 1}, "A")

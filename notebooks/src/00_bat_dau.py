@@ -95,19 +95,19 @@ bang.set_table_styles([{"selector": "th, td", "props": "text-align: left; vertic
 # phiếu phát ra ở đợt 2.
 
 # %%
-from pathlib import Path
-
 import pandas as pd
 
 import surveykit as sv
-from sampling.format import integer, interval, number, percent
-from surveykit.lesson import reading
+from sampling.format import integer, interval, percent
+from surveykit.lesson import reading, show
+from surveykit.report.starter import example_folder
 
-pd.options.display.float_format = lambda x: number(x, 0 if x % 1 == 0 else 2)  # dấu phẩy thập phân
-
-thu_muc = Path("..") / "data" / "examples" / "cao_bang"
+thu_muc = example_folder()  # data/examples/cao_bang
 phieu = pd.read_csv(thu_muc / "phieu_dot_2.csv", dtype={"ma_xa": str, "ma_thon": str})
-phieu[["ma_phieu", "ma_xa", "ma_thon", "quyen_so", "tra_loi", "gioi", "chung"]].head()
+show(
+    phieu[["ma_phieu", "ma_xa", "ma_thon", "quyen_so", "tra_loi", "gioi", "chung"]].head(),
+    "Năm phiếu đầu của đợt 2 (số liệu giả lập)",
+)
 
 # %% [markdown]
 # Tách ra một xã: Đoài Dương (mã 01525), 4 thôn, mỗi thôn 8 người. Hỏi: bao nhiêu phần trăm người dân hài
@@ -119,7 +119,7 @@ mot_xa = phieu[phieu["ma_xa"] == "01525"]
 thiet_ke = sv.Design(mot_xa, weights="quyen_so", psu="ma_thon")
 
 hai_long = sv.proportion(thiet_ke, "chung", value=[4, 5])
-hai_long
+show(hai_long, "Tỷ lệ hài lòng chung ở một xã, đợt 2 (số liệu giả lập)")
 
 # %%
 dong = hai_long.to_frame().iloc[0]
@@ -138,13 +138,15 @@ reading(
 # %% [markdown]
 # ## Từ dùng trong các sổ tay
 #
+# Bảng đối chiếu Việt – Anh ở mục “Thuật ngữ” của [README](../README.md).
+#
 # | Từ | Nghĩa |
 # |---|---|
 # | **tổng thể** | tất cả những người mà kết quả muốn nói tới, ví dụ người từ 18 tuổi của tỉnh |
 # | **khung mẫu** | danh sách để rút mẫu |
 # | **tầng** | nhóm được chia trước khi rút; mỗi nhóm rút mẫu riêng |
 # | **đơn vị chọn mẫu cấp 1, cấp 2** (PSU) | rút xã trước, rồi rút thôn trong xã, rồi rút người trong thôn |
-# | **đơn vị chọn chắc chắn** | xã lớn đến mức chắc chắn vào mẫu (xác suất bằng 1) |
+# | **đơn vị chọn chắc chắn** | xã có xác suất được chọn bằng 1, thường vì lớn |
 # | **quyền số** (trọng số) | mỗi người trả lời đại diện cho bao nhiêu người |
 # | **điều chỉnh không trả lời** | người trả lời gánh phần của người không trả lời trong cùng lớp |
 # | **hiệu chỉnh biên** (raking) | chỉnh quyền số cho khớp cơ cấu dân số đã biết, ví dụ giới và tuổi |

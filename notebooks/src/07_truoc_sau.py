@@ -24,17 +24,18 @@
 # %matplotlib inline
 # %config InlineBackend.figure_formats = ["retina"]
 # %config InlineBackend.print_figure_kwargs = {"bbox_inches": None}
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 import surveykit as sv
-from sampling.format import integer, interval, number, p_value, percent, points
+from sampling.format import date, integer, interval, number, p_value, percent, points
 from surveykit import lesson, plots
+from surveykit.project import read_settings
+from surveykit.report.starter import example_folder
 
-# Số thập phân trong bảng viết bằng dấu phẩy.
-pd.options.display.float_format = lambda x: number(x, 0 if x % 1 == 0 else 2)
+GIA_LAP = "(số liệu giả lập)"
+thu_muc = example_folder()  # data/examples/cao_bang
+cai_dat = read_settings(thu_muc / "bao_cao.toml")  # cài đặt của báo cáo mẫu
 
 # %% [markdown]
 # ## 1. Câu hỏi
@@ -44,6 +45,20 @@ pd.options.display.float_format = lambda x: number(x, 0 if x % 1 == 0 else 2)
 #
 # “Hài lòng” = trả lời mức 4 hoặc 5 trên thang 1–5 ở câu hỏi chung. Phải chốt câu hỏi và cách đo này
 # **trước** khi xem số liệu.
+#
+# Hai đợt chỉ so được với nhau nếu trả lời “có” cho cả bốn câu:
+#
+# 1. cùng tổng thể, cùng cách chọn mẫu?
+# 2. cùng câu hỏi, cùng thang đo, cùng cách hỏi?
+# 3. xã của hai đợt là cùng một địa bàn? (Ngày 1/7/2025 phần lớn xã, phường được sắp xếp lại: hai đợt phải
+#    cùng ở một phía của ngày đó.)
+# 4. biết ngày từng xã bắt đầu áp dụng?
+
+# %% jupyter={"source_hidden": true}
+lesson.reading(
+    f"trong ví dụ này, đợt 1 ngày {date(cai_dat['waves.before.date'])}, đợt 2 ngày "
+    f"{date(cai_dat['waves.after.date'])}; cùng phiếu hỏi, cùng các xã. Cả bốn câu đều là “có”."
+)
 
 # %% [markdown]
 # ## 2. Số liệu
@@ -52,11 +67,13 @@ pd.options.display.float_format = lambda x: number(x, 0 if x % 1 == 0 else 2)
 # ở đầu.
 
 # %%
-thu_muc = Path("..") / "data" / "examples" / "cao_bang"
 ma = {"ma_xa": str, "ma_thon": str}
 
 phieu = pd.concat([pd.read_csv(thu_muc / f"phieu_dot_{d}.csv", dtype=ma) for d in (1, 2)], ignore_index=True)
-phieu[["ma_phieu", "dot", "ma_xa", "ma_thon", "tang", "quyen_so", "tra_loi", "gioi", "chung"]].head(3)
+lesson.show(
+    phieu[["ma_phieu", "dot", "ma_xa", "ma_thon", "tang", "quyen_so", "tra_loi", "gioi", "chung"]].head(3),
+    f"Ba phiếu đầu {GIA_LAP}",
+)
 
 # %% jupyter={"source_hidden": true}
 lesson.reading(
@@ -72,10 +89,9 @@ xa = pd.read_csv(thu_muc / "xa.csv", dtype=ma)
 for cot in ("ten_xa", "nhom", "xac_suat"):
     phieu[cot] = phieu["ma_xa"].map(xa.set_index("ma_xa")[cot])
 
-theo_nhom_xa = phieu.groupby("nhom").agg({"ma_xa": "nunique", "ma_phieu": "size", "tra_loi": "sum"})
-theo_nhom_xa.set_axis(["số xã", "phiếu phát ra", "có trả lời"], axis=1).rename_axis(
-    index=None, columns="nhóm xã"
-)
+theo_nhom = phieu.groupby("nhom").agg({"ma_xa": "nunique", "ma_phieu": "size", "tra_loi": "sum"})
+theo_nhom = theo_nhom.set_axis(["số xã", "phiếu phát ra", "có trả lời"], axis=1)
+lesson.show(theo_nhom.rename_axis(index=None, columns="nhóm xã"), f"Phiếu của hai đợt theo nhóm xã {GIA_LAP}")
 
 # %% [markdown]
 # Ba nhóm xã, ba vai:
@@ -94,17 +110,15 @@ phieu["ap_dung"] = phieu["nhom"].map({"áp dụng giữa hai đợt": 1, "chưa 
 # người đó trả lời mức 4 hoặc 5, trong các câu của nhóm mà người đó có trả lời.
 
 # %%
-NHOM_CAU = {
-    "Tiếp cận dịch vụ": ["c01", "c02", "c03"],
-    "Thủ tục hành chính": ["c04", "c05", "c06"],
-    "Công chức phục vụ": ["c07", "c08", "c09", "c10"],
-    "Kết quả dịch vụ": ["c11", "c12"],
-    "Tiếp nhận, xử lý phản ánh kiến nghị": ["c13", "c14", "c15"],
-}
+NHOM_CAU = cai_dat["outcome.groups"]  # tên nhóm và các câu của nhóm
 for ten, cau in NHOM_CAU.items():
-    phieu[ten] = (phieu[cau] >= 4).where(phieu[cau].notna()).mean(axis=1)
+    phieu[ten] = (phieu[cau] >= 4).sum(axis=1) / phieu[cau].notna().sum(axis=1)
 
-phieu.loc[phieu["tra_loi"] == 1, ["ma_phieu", "c01", "c02", "c03", "Tiếp cận dịch vụ"]].head(3)
+ten, cau = next(iter(NHOM_CAU.items()))
+lesson.show(
+    phieu.loc[phieu["tra_loi"] == 1, ["ma_phieu", *cau, ten]].head(3),
+    f"Chỉ số “{ten}” của ba người {GIA_LAP}",
+)
 
 # %% [markdown]
 # ## 3. Thiết kế mẫu: phiếu được chọn thế nào
@@ -115,13 +129,12 @@ phieu.loc[phieu["tra_loi"] == 1, ["ma_phieu", "c01", "c02", "c03", "Tiếp cận
 #
 # Một chi tiết: có những xã được **chọn chắc chắn**. Rút lại mẫu thì vẫn có các xã đó, nên chúng không gây
 # sai số *giữa các xã*; sai số của chúng đến từ việc chọn *thôn*. Ta nói điều này bằng tỷ lệ lấy mẫu ở từng
-# cấp: 1 là lấy hết, gần 0 là lấy một phần rất nhỏ.
+# cấp: 1 là lấy hết, 0 là lấy một phần nhỏ (coi như chọn có hoàn lại).
 
 # %%
-GAN_KHONG = 1e-12
-phieu["lay_xa"] = np.where(phieu["xac_suat"] == 1, 1.0, GAN_KHONG)
+phieu["lay_xa"] = np.where(phieu["xac_suat"] == 1, 1.0, 0.0)
 phieu["lay_dot"] = 1.0  # cả hai đợt đều được hỏi
-phieu["lay_thon"] = GAN_KHONG
+phieu["lay_thon"] = 0.0
 
 # %% jupyter={"source_hidden": true}
 chac_chan = phieu.loc[phieu["lay_xa"] == 1, "ma_xa"].nunique()
@@ -172,7 +185,7 @@ da_bu = goc.pipe(sv.adjust_nonresponse, responded="tra_loi", cells=["dot", "tang
 
 # %%
 bien = pd.read_csv(thu_muc / "bien_dan_so.csv")
-bien[["dac_diem", "muc", "ty_le"]]
+lesson.show(bien[["dac_diem", "muc", "ty_le"]], f"Cơ cấu người từ 18 tuổi {GIA_LAP}")
 
 # %% [markdown]
 # Đích phải đạt, riêng cho từng đợt: phần của đợt đó nhân với tỷ lệ của từng mức.
@@ -192,9 +205,7 @@ thiet_ke = da_bu.pipe(sv.rake, dich)
 # %%
 buoc = thiet_ke.trail.set_axis(["bước", "số phiếu", "tổng", "nhỏ nhất", "lớn nhất", "deff"], axis=1)
 buoc["bước"] = ["quyền số thiết kế", "điều chỉnh không trả lời", "hiệu chỉnh biên"]
-buoc.style.hide().format(integer, subset=["số phiếu", "tổng", "nhỏ nhất", "lớn nhất"]).format(
-    number, subset="deff"
-)
+lesson.show(buoc, f"Quyền số sau từng bước {GIA_LAP}")
 
 # %% jupyter={"source_hidden": true}
 cuoi = thiet_ke.trail.iloc[-1]
@@ -215,7 +226,8 @@ moi_xa = {d: sv.proportion(thiet_ke, "chung", value=[4, 5], by="ten_xa", where=f
 # ### Dự đoán rồi chạy (1)
 #
 # Ở mỗi xã, mỗi đợt có chừng 25 người trả lời, ở 4 thôn. Khoảng tin cậy 95 % của **một xã** rộng chừng bao
-# nhiêu điểm phần trăm, tính từ cận dưới đến cận trên?
+# nhiêu điểm phần trăm, tính từ cận dưới đến cận trên? Để dễ hình dung: với 400 người chọn ngẫu nhiên đơn giản
+# và tỷ lệ hài lòng 80 %, công thức trong sách cho khoảng rộng chừng 8 điểm.
 #
 # Thay `None` bằng con số bạn đoán rồi chạy ô này và ô kế tiếp.
 
@@ -239,7 +251,9 @@ lesson.predict_number(
 # Năm dòng đầu của kết quả đợt 2:
 
 # %%
-lesson.table(bang.head(), rows="xã, phường")
+lesson.show(
+    lesson.table(bang.head(), rows="xã, phường"), f"Tỷ lệ hài lòng chung của năm xã, phường, đợt 2 {GIA_LAP}"
+)
 
 # %% [markdown]
 # Vẽ mọi xã, cả hai đợt. Mỗi chấm là một xã; thanh ngang là khoảng tin cậy 95 %.
@@ -248,17 +262,12 @@ lesson.table(bang.head(), rows="xã, phường")
 VAI = {"áp dụng giữa hai đợt": "adopting", "chưa áp dụng": "comparison", "áp dụng từ trước": "early"}
 TEN_VAI = {"adopting": "Áp dụng giữa hai đợt", "comparison": "Chưa áp dụng", "early": "Áp dụng từ trước"}
 NGUON = "Số liệu giả lập: không con số nào nói về một xã, phường có thật."
+CAN = {"ci_low": "low", "ci_high": "high"}  # tên của hai cận trong hình
 vai = xa.set_index("ten_xa")["nhom"].map(VAI)
 
-
-def de_ve(ket_qua):
-    """Ước lượng và hai cận, với tên cột mà hình cần."""
-    return ket_qua.to_frame()[["estimate", "ci_low", "ci_high"]].set_axis(["estimate", "low", "high"], axis=1)
-
-
 plots.dot_interval(
-    {f"Đợt {d}": de_ve(moi_xa[d]).assign(arm=vai) for d in (1, 2)},
-    title="Tỷ lệ hài lòng chung của từng xã (số liệu giả lập)",
+    {f"Đợt {d}": moi_xa[d].to_frame().rename(columns=CAN).assign(arm=vai) for d in (1, 2)},
+    title=f"Tỷ lệ hài lòng chung của từng xã {GIA_LAP}",
     xlabel="Tỷ lệ hài lòng (%)",
     arms=TEN_VAI,
     note=f"Thanh ngang: khoảng tin cậy 95 %. Xếp theo ước lượng đợt 2. {NGUON}",
@@ -270,7 +279,8 @@ chua = int(((bang["ci_low"] <= chung) & (chung <= bang["ci_high"])).sum())
 lesson.reading(
     f"ở đợt 2, khoảng của {chua} trong {len(bang)} xã chứa mức chung {percent(chung)}. Với các xã đó, số "
     "liệu này không cho biết xã cao hay thấp hơn mức chung; xếp hạng chúng theo ước lượng thì lẫn rất nhiều "
-    "may rủi của việc chọn mẫu."
+    f"may rủi của việc chọn mẫu. Số xã có dưới 30 người trả lời: {int((bang['n'] < 30).sum())}; báo cáo đánh "
+    "dấu * vào những xã ấy, nghĩa là chỉ để tham khảo."
 )
 
 # %% [markdown]
@@ -281,7 +291,7 @@ lesson.reading(
 
 # %%
 muc_nhom = sv.proportion(thiet_ke, "chung", value=[4, 5], by=["nhom", "dot"])
-muc_nhom
+lesson.show(muc_nhom, f"Tỷ lệ hài lòng chung theo nhóm xã và đợt {GIA_LAP}")
 
 # %% [markdown]
 # Rồi thay đổi: đợt 2 trừ đợt 1. Hai đợt hỏi ở cùng các xã nên hai con số không độc lập; `before_after` tính
@@ -289,19 +299,14 @@ muc_nhom
 
 # %%
 thay_doi = sv.before_after(thiet_ke, "chung", value=[4, 5], wave="dot", by="nhom").to_frame()
-lesson.table(thay_doi, unit="points", rows="nhóm xã")
-
+lesson.show(
+    lesson.table(thay_doi, unit="points", rows="nhóm xã"),
+    f"Thay đổi từ đợt 1 đến đợt 2 theo nhóm xã {GIA_LAP}",
+)
 
 # %% jupyter={"source_hidden": true}
-def viet(dong):
-    """Một thay đổi và khoảng tin cậy của nó, viết thành chữ."""
-    return f"{points(dong['estimate'])} (từ {interval(dong['ci_low'], dong['ci_high'], unit='points')})"
-
-
-lesson.reading(
-    f"ở các xã áp dụng giữa hai đợt: {viet(thay_doi.loc['áp dụng giữa hai đợt'])}; ở các xã chưa áp dụng: "
-    f"{viet(thay_doi.loc['chưa áp dụng'])}."
-)
+ap_dung, so_sanh = (lesson.in_words(thay_doi.loc[n]) for n in ("áp dụng giữa hai đợt", "chưa áp dụng"))
+lesson.reading(f"ở các xã áp dụng giữa hai đợt: {ap_dung}; ở các xã chưa áp dụng: {so_sanh}.")
 
 # %% [markdown]
 # Cùng điều đó bằng hình: đường mảnh là từng xã, đường đậm là cả nhóm.
@@ -309,14 +314,14 @@ lesson.reading(
 # %%
 tung_xa = pd.DataFrame({"before": moi_xa[1].value, "after": moi_xa[2].value}).assign(arm=vai)
 
-ca_nhom = de_ve(muc_nhom).rename(index=VAI, level="nhom")
+ca_nhom = muc_nhom.to_frame()[["estimate", "ci_low", "ci_high"]].rename(index=VAI, level="nhom")
 truoc, sau = (ca_nhom.xs(d, level="dot") for d in (1, 2))
 truoc.columns, sau.columns = ["before", "before_low", "before_high"], ["after", "after_low", "after_high"]
 
 plots.slope(
     tung_xa,
     truoc.join(sau),
-    title="Tỷ lệ hài lòng chung: từng xã và từng nhóm (số liệu giả lập)",
+    title=f"Tỷ lệ hài lòng chung: từng xã và từng nhóm {GIA_LAP}",
     waves=("Đợt 1", "Đợt 2"),
     arms=TEN_VAI,
     ylabel="Tỷ lệ hài lòng (%)",
@@ -327,8 +332,8 @@ plots.slope(
 tu_truoc = phieu.loc[phieu["nhom"] == "áp dụng từ trước", "ma_xa"].nunique()
 lesson.reading(
     "để ý nhóm áp dụng từ trước: không xã nào trong đó bắt đầu áp dụng giữa hai đợt, vậy mà thay đổi ước "
-    f"lượng là {viet(thay_doi.loc['áp dụng từ trước'])}. Nhóm này chỉ có {tu_truoc} xã trong mẫu. “Có thay "
-    "đổi” chưa phải là “do mô hình”; bước 10 cho biết con số thật."
+    f"lượng là {lesson.in_words(thay_doi.loc['áp dụng từ trước'])}. Nhóm này chỉ có {tu_truoc} xã trong "
+    "mẫu. “Có thay đổi” chưa phải là “do mô hình”; bước 10 cho biết con số thật."
 )
 
 # %% [markdown]
@@ -376,7 +381,12 @@ lesson.predict_choice(
 # Kết quả:
 
 # %%
-lesson.table(hieu_qua.to_frame().rename(index={"did": "câu hỏi chung"}), unit="points", rows="sai biệt kép")
+lesson.show(
+    lesson.table(
+        hieu_qua.to_frame().rename(index={"did": "câu hỏi chung"}), unit="points", rows="sai biệt kép"
+    ),
+    f"Thay đổi ở xã áp dụng trừ thay đổi ở xã so sánh {GIA_LAP}",
+)
 
 # %% jupyter={"source_hidden": true}
 if hq["ci_low"] > 0 or hq["ci_high"] < 0:
@@ -384,8 +394,9 @@ if hq["ci_low"] > 0 or hq["ci_high"] < 0:
 else:
     nghia = "Khoảng có chứa 0: chưa đủ căn cứ để nói hai nhóm thay đổi khác nhau"
 lesson.reading(
-    f"thay đổi ở xã áp dụng trừ thay đổi ở xã so sánh là {viet(hq)}. {nghia} "
-    f"(p = {p_value(hieu_qua.test().loc['did', 'p'])})."
+    f"thay đổi ở xã áp dụng trừ thay đổi ở xã so sánh là {lesson.in_words(hq)}. {nghia} "
+    f"(p = {p_value(hieu_qua.test().loc['did', 'p'])}). Bỏ nhóm so sánh thì chỉ còn thay đổi của "
+    f"riêng nhóm áp dụng, {ap_dung}: con số ấy trả lời câu hỏi khác, vì gồm cả phần mà xã nào cũng thay đổi."
 )
 
 # %% [markdown]
@@ -405,12 +416,12 @@ ca_bang = pd.concat([kq.to_frame() for kq in (hieu_qua, *cac_phep.values())])
 ca_bang.index = ["Câu hỏi chung", *NHOM_CAU]
 
 bang_chu = lesson.table(ca_bang, unit="points", rows="chỉ tiêu")
-bang_chu
+lesson.show(bang_chu, f"Thay đổi ở xã áp dụng trừ thay đổi ở xã so sánh, theo chỉ tiêu {GIA_LAP}")
 
 # %%
 plots.forest(
-    ca_bang.rename(columns={"ci_low": "low", "ci_high": "high"}),
-    title="Thay đổi ở xã áp dụng trừ thay đổi ở xã so sánh (số liệu giả lập)",
+    ca_bang.rename(columns=CAN),
+    title=f"Thay đổi ở xã áp dụng trừ thay đổi ở xã so sánh {GIA_LAP}",
     xlabel="Điểm phần trăm",
     texts=[f"{uoc} ({khoang})" for uoc, khoang in bang_chu.iloc[:, :2].itertuples(index=False)],
     note=f"Thanh ngang: khoảng tin cậy 95 %, xã là cụm. {NGUON}",
@@ -419,7 +430,7 @@ plots.forest(
 # %% jupyter={"source_hidden": true}
 tren = int((ca_bang.loc[list(NHOM_CAU), "ci_low"] > 0).sum())
 lesson.reading(
-    f"khoảng nằm hẳn trên 0 ở {tren} trong {len(NHOM_CAU)} nhóm câu hỏi. Đây là kết quả phụ: xem nhiều "
+    f"số nhóm câu hỏi có khoảng nằm hẳn trên 0 là {tren} trên {len(NHOM_CAU)}. Đây là kết quả phụ: xem nhiều "
     "khoảng cùng lúc thì dễ gặp một khoảng không chứa 0 chỉ do may rủi; và các nhóm câu hỏi do cùng những "
     "người ấy trả lời nên không phải là những bằng chứng riêng."
 )
@@ -445,6 +456,10 @@ lesson.reading(
 # Điều tra thật còn có những sai lệch không nằm trong khoảng tin cậy: hỏi tại quầy thay vì tại nhà, người hỏi
 # là chỗ quen biết, câu hỏi đổi giữa hai đợt, người không trả lời khác người trả lời. Cỡ mẫu lớn không chữa
 # được.
+#
+# Một ví dụ có thật, theo báo Pháp luật TP. Hồ Chí Minh: năm 2006, phiếu do các cơ quan của thành phố phát tại
+# quầy cho kết quả trên 90 % ở hầu hết nơi; phỏng vấn tại nhà ít lâu sau đó, lĩnh vực cao nhất chỉ hơn 70 %.
+# Người hỏi, nơi hỏi và câu hỏi đều khác nhau, nên không biết riêng cái nào gây ra chênh lệch ấy.
 
 # %% [markdown]
 # ## 10. So với sự thật
@@ -458,8 +473,8 @@ that_xa = su_that.query("pham_vi == 'xã' and chi_tieu == 'chung' and dot == 2")
 that_xa = that_xa.loc[bang.index]
 
 plots.dot_interval(
-    {"Đợt 2": de_ve(moi_xa[2]).assign(arm=vai, truth=that_xa)},
-    title="Ước lượng và con số thật của từng xã, đợt 2 (số liệu giả lập)",
+    {"Đợt 2": bang.rename(columns=CAN).assign(arm=vai, truth=that_xa)},
+    title=f"Ước lượng và con số thật của từng xã, đợt 2 {GIA_LAP}",
     xlabel="Tỷ lệ hài lòng (%)",
     arms=TEN_VAI,
     truth="Con số thật",
@@ -488,7 +503,7 @@ uoc_luong = pd.concat([thay_doi, hieu_qua.to_frame().rename(index={"did": "sai b
 doi_chieu = lesson.table(uoc_luong.drop(columns="df"), unit="points", rows="thay đổi")
 doi_chieu["con số thật"] = [number(100 * x, 1, sign=True) for x in that]
 doi_chieu["trong khoảng?"] = np.where(that.between(uoc_luong["ci_low"], uoc_luong["ci_high"]), "có", "không")
-doi_chieu
+lesson.show(doi_chieu, f"Ước lượng bên cạnh con số thật {GIA_LAP}")
 
 # %% jupyter={"source_hidden": true}
 lech = abs(hq["estimate"] - hieu_that["chung"]) / hq["se"]

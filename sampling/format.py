@@ -47,7 +47,8 @@ MONTHS = (
 COLUMNS = {
     "code": "mã", "name": "tên", "type": "loại", "province": "tỉnh", "province_code": "mã tỉnh",
     "district": "huyện", "district_code": "mã huyện", "lat": "vĩ độ", "lon": "kinh độ",
-    "area_km2": "diện tích (km²)", "valid_from": "có hiệu lực từ", "valid_to": "đến", "quality": "cờ chất lượng",
+    "area_km2": "diện tích (km²)", "valid_from": "có hiệu lực từ", "valid_to": "đến",
+    "quality": "cờ chất lượng",
 }  # fmt: skip
 
 WORDS: dict[str, tuple[str, str]] = {

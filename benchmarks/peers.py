@@ -73,15 +73,17 @@ class RSurvey:
             text=True,
             encoding="utf-8",
         )
-        self.version = self._line()
+        if self._line() != "ready":
+            raise RuntimeError("R survey did not start; its own message stands above.")
 
     @staticmethod
-    def there() -> bool:
-        """Say whether R and its package survey are installed."""
+    def version() -> str:
+        """Return the version of R's package survey, or nothing where R or the package is not installed."""
         if shutil.which("Rscript") is None:
-            return False
-        done = subprocess.run(["Rscript", "-e", "library(survey)"], capture_output=True, check=False)
-        return done.returncode == 0
+            return ""
+        code = "cat(as.character(packageVersion('survey')))"
+        done = subprocess.run(["Rscript", "-e", code], capture_output=True, text=True, check=False)
+        return done.stdout.strip() if done.returncode == 0 else ""
 
     def call(self, items: list[str], by: str | None) -> tuple[float, Answer]:
         """Return seconds, as R counts them, and the numbers."""

@@ -158,10 +158,10 @@ def machine() -> str:
 
 def report(sizes: list[str], repeats: int, *, with_r: bool) -> Iterator[str]:
     """Yield the lines of the report as they come."""
-    svy, r = Svy.there(), with_r and RSurvey.there()
+    svy, r = Svy.there(), RSurvey.version() if with_r else ""
     names = ("numpy", "scipy", "pandas", *(("svy", "polars") if svy else ()))
     yield f"{dt.date.today():%Y-%m-%d}; {machine()}; Python {platform.python_version()}, "
-    yield ", ".join(f"{name} {version(name)}" for name in names) + "."
+    yield ", ".join([*(f"{name} {version(name)}" for name in names), *([f"R survey {r}"] if r else [])]) + "."
     if not svy:
         yield "svy is not installed (extra `bench`): our times only."
     if not r:

@@ -37,6 +37,8 @@ def base_weights(design: Design) -> Array:
     data, name = design.data, design.weighted_by
     if name is None:
         w = np.ones(len(data))
+        if design.sampling == "self-selected":
+            return w
         for s, f in enumerate(design.fractions):
             parent = design.units(s - 1).row if s else design.stratum_codes()[0]
             if not f.all():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from sampling.checks import DataError
 from surveykit.columns import Domains
 from surveykit.design import Design
 from surveykit.formulas import intervals
-from surveykit.formulas.arrays import Array, Codes, runs, sum_runs
+from surveykit.formulas.arrays import Array, Codes, Mask, runs, sum_runs
 from surveykit.formulas.statistics import Smooth, divide
 from surveykit.formulas.steps import pull_back
 from surveykit.formulas.totals import Weigher, by_domain
@@ -21,6 +22,8 @@ from surveykit.result import Context, Detail, Estimates, Note, ShareParts
 from surveykit.stages import Plan, make_plan, strata_plan
 
 Maker = Callable[[], Smooth]
+MANY = 200_000  # numbers to add up from which threads are worth their while
+THREADS = 4  # columns in memory at once
 CHUNK = 4_000_000  # numbers of a jacobian spread over cells at once
 FEW_PSUS = 30
 NO_ANSWERS = "no answers in this domain"
@@ -29,6 +32,20 @@ NO_DF = Note(
     "no interval where there are as many strata as units",
     "không có khoảng tin cậy khi số tầng bằng số đơn vị",
 )
+
+
+class Part(NamedTuple):
+    """What one statistic adds: value and answers (D, q), influence (C, q), and what the steps take away.
+
+    ``answered`` (C, q) whether a cell has answers, or None if all have.
+    """
+
+    value: Array
+    n: Array
+    missing: int
+    influence: Array
+    below: Any
+    answered: Mask | None
 
 
 class Evaluated(NamedTuple):
@@ -50,16 +67,22 @@ def spread_jacobian(J: Array, domain: Codes, S: Array) -> Array:
     return np.concatenate(parts, axis=0)
 
 
+def at_once(one: Callable[[Maker], Part], makers: Sequence[Maker]) -> list[Part]:
+    """Work out the statistics in threads, kept in order; over long columns NumPy and SciPy free the lock."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1, len(makers))) as pool:
+        return list(pool.map(one, makers))
+
+
 def evaluate(design: Design, plan: Plan, makers: Sequence[Maker]) -> Evaluated:
     """Value, answers and influence of each statistic in each domain."""
     cells = plan.cells
     weigher = design.cached(("weigher", *plan.key), lambda: Weigher(cells, design.w))
     lines = design_lines(design)
-    inside = cells.row >= 0
-    domain = np.where(inside, cells.domain[cells.row], -1) if lines else cells.row
-    values, counts, influence, below, answered = [], [], [], [], []
-    missing = 0
-    for make in makers:
+    domain = np.where(cells.row >= 0, cells.domain[cells.row], -1) if lines else cells.row
+
+    def one(make: Maker) -> Part:
         statistic = make()
         columns = list(statistic.columns())
         S = weigher.totals(columns)
@@ -67,28 +90,31 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker]) -> Evaluated:
         J = np.nan_to_num(statistic.jacobian(T))
         n = weigher.answers(columns[0])
         q = J.shape[1]
-        values.append(statistic.value(T))
-        counts.append(np.repeat(by_domain(cells, n.astype(float))[:, None], q, axis=1))
-        influence.append(spread_jacobian(J, cells.domain, S))
-        lost = int(weigher.rows.sum() - n.sum())
-        missing += lost
-        answered.append(np.repeat((n > 0)[:, None], q, axis=1) if lost else None)
-        if lines:
-            below.append(pull_back(columns, J, domain, design.weight_path, lines))
-    Z = np.concatenate(influence, axis=1)
+        return Part(
+            value=statistic.value(T),
+            n=np.repeat(by_domain(cells, n.astype(float))[:, None], q, axis=1),
+            missing=int(weigher.rows.sum() - n.sum()),
+            influence=spread_jacobian(J, cells.domain, S),
+            below=pull_back(columns, J, domain, design.weight_path, lines) if lines else None,
+            answered=None if n.all() else np.repeat((n > 0)[:, None], q, axis=1),
+        )
+
+    several = len(makers) > 1 and len(makers) * len(design.w) > MANY
+    parts = at_once(one, makers) if several else [one(make) for make in makers]
+    Z = np.concatenate([part.influence for part in parts], axis=1)
     X, B = np.zeros((cells.P, 0)), np.zeros((0, cells.D, Z.shape[1]))
     if lines:
         X = design.cached(("low", *plan.key), lambda: low_rank(design, plan))
-        B = np.concatenate(below, axis=2)
+        B = np.concatenate([part.below for part in parts], axis=2)
     held = None
-    if any(part is not None for part in answered):
-        full = [
-            np.ones((len(cells.unit), z.shape[1]), dtype=bool) if part is None else part
-            for part, z in zip(answered, influence, strict=True)
-        ]
-        held = np.concatenate(full, axis=1)
+    if any(part.answered is not None for part in parts):
+        held = np.concatenate(
+            [np.ones(part.influence.shape, dtype=bool) if part.answered is None else part.answered
+             for part in parts], axis=1,
+        )  # fmt: skip
     holding = Holding(plan.unit[cells.unit], plan.stratum[cells.unit], cells.domain, held, Z.shape[1])
-    value, n_table = np.concatenate(values, axis=1), np.concatenate(counts, axis=1)
+    value, n_table = (np.concatenate(x, axis=1) for x in ([p.value for p in parts], [p.n for p in parts]))
+    missing = sum(part.missing for part in parts)
     return Evaluated(value, n_table, missing, Taylor(plan.stages, cells, Z, X, B), holding)
 
 

@@ -19,6 +19,7 @@ from surveykit.result import Estimates
 
 __all__ = ["Reply", "Titled", "in_words", "predict_choice", "predict_number", "reading", "show", "table"]
 
+LARGE = 1000  # a column that reaches this is shown without decimals
 UNITS = {"percent": "%", "points": "điểm phần trăm"}
 
 COLOURS = {"đúng": "#2e7d32", "chưa đúng": "#b26a00", "chưa dự đoán": "#6b6b6b", "đọc": "#0072B2"}
@@ -98,7 +99,7 @@ def show(result: Estimates | pd.DataFrame, title: str) -> Titled:
     if isinstance(result, Estimates):
         return Titled(title, result.to_html("vi"), repr(result))
     frame = check_frame(result, "result").apply(_texts)
-    named = not isinstance(frame.index, pd.RangeIndex)
+    named = frame.index.names != [None] or not pd.api.types.is_integer_dtype(frame.index)
     return Titled(title, frame.to_html(index=named, border=0), frame.to_string(index=named))
 
 
@@ -232,7 +233,7 @@ def predict_number(
     shown, found = _with_unit(_guessed(value), unit), _with_unit(number(answer, digits), unit)
     away = abs(value - answer)
     if away <= near * (1 + 1e-9):
-        return _closed("đúng", f"Đúng: bạn đoán {shown}, kết quả là {found}.", why)
+        return _closed("đúng", f"Đoán tốt: bạn đoán {shown}, kết quả là {found}.", why)
     side = "thấp" if value < answer else "cao"
     apart = _with_unit(number(away, digits), unit)
     text = f"Chưa đúng: bạn đoán {shown}, kết quả là {found}; bạn đoán {side} hơn {apart}."
@@ -289,10 +290,10 @@ def predict_choice(guess: Any, answer: str, options: Mapping[str, str], *, why: 
 
 
 def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Return a column as text: whole numbers with their thousands marked, others with two decimals."""
+    """Return a column as text: whole or large numbers without decimals, others with two."""
     if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
         return column
-    whole = (column.dropna() % 1 == 0).all()
+    whole = (column.dropna() % 1 == 0).all() or column.abs().max() >= LARGE
     return column.map(integer if whole else number)
 
 

@@ -1,7 +1,7 @@
 """Random samples for the laws: strata, units in stages, fractions, weights, missing answers, domains.
 
-The shape of a sample is drawn by hypothesis, so that failures shrink; its numbers come from a seed, so that no
-two numbers agree by accident and no time is lost in drawing thousands of them.
+The shape of a sample is drawn by hypothesis, so that failures shrink; its numbers come from a seed, so that
+no two numbers agree by accident and no time is lost in drawing thousands of them.
 """
 
 from __future__ import annotations
@@ -27,17 +27,18 @@ def build(
     """Return a sample with so many communes in each stratum, 2 or more villages each, 2 or more people each.
 
     Columns: stratum, commune, village (text, unique), N1 and N2 (units in the population), f1 (fraction of the
-    communes drawn), w (unequal), z and x (numbers, x > 0), y (1 to 5), some of z and y missing, group and sex
-    (all six pairs, answered, in the first two communes, where every y stands as well), answered (1 or 0; in each stratum somebody has 1).
+    communes drawn), w (unequal), z and x (numbers, x > 0), y (1 to 5), some of z and y missing, group and sex,
+    answered (1 or 0; in each stratum somebody has 1). In the first two communes everything is known, and
+    between them stand all pairs of group and sex, answered, and every y.
     """
     rng = np.random.default_rng(seed)
-    rows = []
-    for h, communes in enumerate(strata):
-        for c in range(communes):
-            v_drawn = int(rng.integers(2, villages + 1))
-            for v in range(v_drawn):
-                for _ in range(int(rng.integers(2, people + 1))):
-                    rows.append((f"h{h}", f"h{h}c{c}", f"h{h}c{c}v{v}"))
+    rows = [
+        (f"h{h}", f"h{h}c{c}", f"h{h}c{c}v{v}")
+        for h, communes in enumerate(strata)
+        for c in range(communes)
+        for v in range(int(rng.integers(2, villages + 1)))
+        for _ in range(int(rng.integers(2, people + 1)))
+    ]
     data = pd.DataFrame(rows, columns=["stratum", "commune", "village"])
     n = len(data)
     shift = data["commune"].map({c: rng.normal() for c in data["commune"].unique()}).to_numpy()

@@ -1,8 +1,8 @@
-"""The "auto" interval, worked out a second time straight from its definition; what all intervals have in common.
+"""The "auto" interval, worked out a second time from its definition; what all intervals have in common.
 
 The definition: for a share p in a domain (n answers, variance v, df, b = Σ n_i² / n, K = n Σ w² / (Σ w)²):
-own = v n / (p (1 − p)); pool = K (1 + ρ (b − 1)) with ρ = [D / K̄ − 1] / (b̄ − 1) cut to [0, 1], where
-D = Σ v_h / Σ p_h (1 − p_h) / n_h over all strata of the (conditional) design, K̄ and b̄ their means weighted by
+own = v n / (p (1 − p)); pool = K (1 + ρ (b − 1)) with ρ = [D / K̄ − 1] / (b̄ − 1) cut to [0, 1],
+where D = Σ v_h / Σ p_h (1 − p_h) / n_h over all strata of the (conditional) design, K̄ and b̄ their means weighted by
 n_h; no stratum with variation, or one stratum with fewer than 30 PSUs: ρ = max(ρ, 0.05).
 deff = max(1, (df own + 30 max(own, pool)) / (df + 30)), own = pool at the boundary. Wilson limits with n / deff
 and t(df + 8). Every fraction 1: (p, p).
@@ -72,7 +72,7 @@ class Sample:
         parts = []
         for stratum in self.strata.unique():
             inside = self.strata == stratum
-            if self.stages[0][inside].nunique() > 1 and yes[inside].notna().any():
+            if len(set(self.stages[0][inside])) > 1 and yes[inside].notna().any():
                 parts.append(self.share(yes, inside))
         n = sum(part["n"] for part in parts)
         spread = sum(part["p"] * (1 - part["p"]) / part["n"] for part in parts)
@@ -82,7 +82,7 @@ class Sample:
             K = sum(part["n"] * part["K"] for part in parts) / n
             b = sum(part["n"] * part["b"] for part in parts) / n
             rho = min(1.0, max(0.0, (D / K - 1) / (b - 1))) if b > 1 else 0.0
-        few_units = self.strata.nunique() == 1 and self.stages[0].nunique() < 30
+        few_units = len(set(self.strata)) == 1 and len(set(self.stages[0])) < 30
         return (max(rho, 0.05), rho < 0.05) if few_units or not shown else (rho, False)
 
     def auto(self, yes: pd.Series, inside: pd.Series, level: float) -> tuple[float, float]:
@@ -164,7 +164,9 @@ def test_auto_is_the_same_whatever_else_is_asked():
 def test_auto_tends_to_the_own_design_effect_for_many_degrees_of_freedom():
     rng = np.random.default_rng(1)
     communes = 2_000
-    data = pd.DataFrame({"commune": np.repeat(np.arange(communes), 5), "stratum": np.arange(communes * 5) % 2})
+    data = pd.DataFrame(
+        {"commune": np.repeat(np.arange(communes), 5), "stratum": np.arange(communes * 5) % 2}
+    )
     data["stratum"] = data["commune"] % 2
     data["y"] = (rng.random(len(data)) < rng.beta(2, 1, communes)[data["commune"]]) * 1
     result = sv.proportion(sv.Design(data, sampling="srs", strata="stratum", psu="commune"), "y", value=1)
@@ -255,8 +257,8 @@ def test_an_interval_for_shares_is_refused_for_means(method, sentence):
 def test_an_unknown_interval_of_a_share_names_the_likely_one_and_all():
     result = sv.proportion(design_of(build([3], 5), {}), "y")
     sentence = (
-        "method='wilsn' is not known. Did you mean 'wilson'? Choose one of 'auto', 'wald', 'logit', 'wilson', "
-        "'korn-graubard', 'beta', 'likelihood', 'arcsine', 'agresti-coull', 'jeffreys'."
+        "method='wilsn' is not known. Did you mean 'wilson'? Choose one of 'auto', 'wald', 'logit', "
+        "'wilson', 'korn-graubard', 'beta', 'likelihood', 'arcsine', 'agresti-coull', 'jeffreys'."
     )
     with pytest.raises(ArgumentError) as error:
         result.ci(method="wilsn")

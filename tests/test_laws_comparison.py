@@ -29,7 +29,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::sampling.checks.SurveyWarning")
 def waves(strata: list[int], seed: int) -> pd.DataFrame:
     """Return two waves of the same communes with fresh villages; ``adopted`` in every other commune."""
     one, two = build(strata, seed), build(strata, seed + 1)
-    two = two.assign(village="later " + two["village"], N1=two["commune"].map(one.groupby("commune")["N1"].first()))
+    two = two.assign(
+        village="later " + two["village"], N1=two["commune"].map(one.groupby("commune")["N1"].first())
+    )
     data = pd.concat([one.assign(wave=1), two.assign(wave=2)], ignore_index=True)
     size = data.groupby("commune")["N1"].first()
     number = {commune: k for k, commune in enumerate(size.index)}
@@ -177,10 +179,8 @@ def balanced(adopting: int, comparison: int, seed: int, people: int = 4) -> pd.D
 @given(st.integers(3, 12), st.integers(3, 12), SEEDS)
 def test_did_with_equal_communes_is_welch_of_their_changes(adopting, comparison, seed):
     data = balanced(adopting, comparison, seed)
-    effect = sv.did(
-        sv.Design(data, sampling="srs"), "score", treated="adopted", wave="wave", unit="commune"
-    )
-    means = data.groupby(["commune", "wave"])["score"].mean().unstack()
+    effect = sv.did(sv.Design(data, sampling="srs"), "score", treated="adopted", wave="wave", unit="commune")
+    means = data.pivot_table("score", "commune", "wave")
     change = means[2] - means[1]
     known = stats.ttest_ind(change[:adopting], change[adopting:], equal_var=False)
     found = effect.test().iloc[0]
@@ -219,7 +219,10 @@ def test_communes_in_neither_arm_change_nothing(seed):
 
 
 @few
-@given(SEEDS, st.sampled_from(["bool", "boolean", "Int8", "float32", "object", "int64[pyarrow]", "bool[pyarrow]"]))
+@given(
+    SEEDS,
+    st.sampled_from(["bool", "boolean", "Int8", "float32", "object", "int64[pyarrow]", "bool[pyarrow]"]),
+)
 def test_the_type_of_treated_never_matters(seed, dtype):
     data = waves([6, 6], seed)
     known = {"treated": "adopted", "wave": "wave", "unit": "commune"}

@@ -128,7 +128,13 @@ def test_a_shown_frame_has_its_title_thousands_and_decimal_commas():
     assert "<b>Phiếu &amp; điểm (giả lập)</b>" in page
     assert [cell in page for cell in (">1.280<", ">0,50<", ">4<", ">–<", "&lt;a&gt;")] == [True] * 5
     assert "<th>0</th>" not in page  # rows that are only numbered lose their numbers
+    assert "<th>1</th>" not in show(forms.iloc[1:], "")._repr_html_()
     assert "<th>A</th>" in show(forms.set_axis(["A", "B"]), "")._repr_html_()
+
+
+def test_a_shown_column_that_reaches_a_thousand_has_no_decimals():
+    weights = pd.DataFrame({"tổng": [646285.33, 12.5], "nhỏ nhất": [71.72, 92.47]})
+    assert str(show(weights, "A")).splitlines()[2].split() == ["646.285", "71,72"]
 
 
 def test_a_shown_result_is_its_vietnamese_table_under_the_title():

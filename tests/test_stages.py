@@ -58,7 +58,9 @@ OWN: dict[str, dict[str, Any]] = {
 
 
 @few
-@given(STRATA, SEEDS, st.sampled_from(sorted(FULL)), st.sampled_from(["", "rake shares", "class, rake shares"]))
+@given(
+    STRATA, SEEDS, st.sampled_from(sorted(FULL)), st.sampled_from(["", "rake shares", "class, rake shares"])
+)
 def test_a_commune_is_estimated_as_if_communes_were_the_strata(strata, seed, shape, steps):
     data = whole(strata, seed)
     # one stage with sizes needs equal weights inside a stratum, or fractions
@@ -320,8 +322,8 @@ def test_one_unit_of_a_later_stage_is_refused_by_name():
     data.loc[data["commune"] == "h0c1", "village"] = "h0c1v0"
     design = sv.Design(data, weights="w", psu=["commune", "village"], fpc=["N1", "N2"])
     sentence = (
-        "psu='commune': 'h0c1' has one unit of the next stage (village=h0c1v0), so the variance between units "
-        'cannot be estimated. Merge it with a neighbour, or pass lonely_psu="centre".'
+        "psu='commune': 'h0c1' has one unit of the next stage (village=h0c1v0), so the variance between "
+        'units cannot be estimated. Merge it with a neighbour, or pass lonely_psu="centre".'
     )
     with pytest.raises(LonelyPSUError, match=f"^{re.escape(sentence)}$"):
         sv.mean(design, "z")

@@ -1,7 +1,7 @@
 """Weighting steps: the weights they make, and how their estimation enters the variance.
 
-The derivative that the variance takes is found a second way, without any formula of the engine: the weights of
-one unit after another are moved by a little, all steps are taken again, and what the statistic does is the
+The derivative that the variance takes is found a second way, without any formula of the engine: the weights
+of one unit after another are moved by a little, all steps are taken again, and what the statistic does is the
 influence of the unit.
 """
 

@@ -103,7 +103,7 @@ from surveykit.lesson import reading, show
 from surveykit.report.starter import example_folder
 
 thu_muc = example_folder()  # data/examples/cao_bang
-phieu = pd.read_csv(thu_muc / "phieu_dot_2.csv", dtype={"ma_xa": str, "ma_thon": str})
+phieu = pd.read_csv(thu_muc / "phieu_dot_2.csv", dtype={"ma_xa": str, "ma_thon": str}, encoding="utf-8-sig")
 show(
     phieu[["ma_phieu", "ma_xa", "ma_thon", "quyen_so", "tra_loi", "gioi", "chung"]].head(),
     "Năm phiếu đầu của đợt 2 (số liệu giả lập)",
@@ -151,7 +151,7 @@ reading(
 # | **điều chỉnh không trả lời** | người trả lời gánh phần của người không trả lời trong cùng lớp |
 # | **hiệu chỉnh biên** (raking) | chỉnh quyền số cho khớp cơ cấu dân số đã biết, ví dụ giới và tuổi |
 # | **sai số chuẩn** | ước lượng thường lệch con số thật chừng bao nhiêu vì chỉ hỏi một mẫu |
-# | **khoảng tin cậy 95 %** | cách tính mà trong 100 cuộc khảo sát, chừng 95 khoảng chứa con số thật |
+# | **khoảng tin cậy 95 %** | khoảng tính sao cho trong 100 cuộc khảo sát, chừng 95 khoảng chứa con số thật |
 # | **bậc tự do** | lượng thông tin để tính sai số: ít đơn vị thì ít bậc tự do, khoảng rộng ra |
 # | **hệ số thiết kế** (deff) | sai số (bình phương) gấp mấy lần so với rút từng người ngẫu nhiên đơn giản |
 # | **cỡ mẫu hiệu dụng** | số trả lời chia cho hệ số thiết kế |

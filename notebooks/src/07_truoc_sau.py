@@ -69,7 +69,8 @@ lesson.reading(
 # %%
 ma = {"ma_xa": str, "ma_thon": str}
 
-phieu = pd.concat([pd.read_csv(thu_muc / f"phieu_dot_{d}.csv", dtype=ma) for d in (1, 2)], ignore_index=True)
+tep = [thu_muc / f"phieu_dot_{d}.csv" for d in (1, 2)]
+phieu = pd.concat([pd.read_csv(t, dtype=ma, encoding="utf-8-sig") for t in tep], ignore_index=True)
 lesson.show(
     phieu[["ma_phieu", "dot", "ma_xa", "ma_thon", "tang", "quyen_so", "tra_loi", "gioi", "chung"]].head(3),
     f"Ba phiếu đầu {GIA_LAP}",
@@ -85,7 +86,7 @@ lesson.reading(
 # Tệp xã cho biết xã nào áp dụng mô hình, từ ngày nào. Ghép vào phiếu theo mã xã:
 
 # %%
-xa = pd.read_csv(thu_muc / "xa.csv", dtype=ma)
+xa = pd.read_csv(thu_muc / "xa.csv", dtype=ma, encoding="utf-8-sig")
 for cot in ("ten_xa", "nhom", "xac_suat"):
     phieu[cot] = phieu["ma_xa"].map(xa.set_index("ma_xa")[cot])
 
@@ -184,7 +185,7 @@ da_bu = goc.pipe(sv.adjust_nonresponse, responded="tra_loi", cells=["dot", "tang
 # đã biết:
 
 # %%
-bien = pd.read_csv(thu_muc / "bien_dan_so.csv")
+bien = pd.read_csv(thu_muc / "bien_dan_so.csv", encoding="utf-8-sig")
 lesson.show(bien[["dac_diem", "muc", "ty_le"]], f"Cơ cấu người từ 18 tuổi {GIA_LAP}")
 
 # %% [markdown]
@@ -468,7 +469,7 @@ lesson.reading(
 # không bao giờ có tệp này.
 
 # %%
-su_that = pd.read_csv(thu_muc / "su_that.csv", dtype={"ma": str})
+su_that = pd.read_csv(thu_muc / "su_that.csv", dtype={"ma": str}, encoding="utf-8-sig")
 that_xa = su_that.query("pham_vi == 'xã' and chi_tieu == 'chung' and dot == 2").set_index("ten")["gia_tri"]
 that_xa = that_xa.loc[bang.index]
 

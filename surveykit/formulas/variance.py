@@ -227,21 +227,22 @@ class Taylor:
         if self.odd:
             return in_blocks(self, sp.identity(self.size, format="csc"))
         out = np.zeros((self.cells.D, self.Z.shape[1]))
-        low = np.zeros_like(out)
+        cross, square = np.zeros_like(out), np.zeros_like(out)
         for stage in self.stages:
             pairs = stage.pairs(self.cells, self.Z)
             out += stage.squares(pairs)
             if self.X.shape[1]:
-                low += self._low(stage)
-        total = out + low
-        return np.where(total > ROUNDING * out, total, 0.0).ravel()
+                cross += self._cross(stage)
+                square += np.einsum("pdq,pr,rdq->dq", self.B, stage.form(self.X), self.B)
+        total = out - 2 * cross + square
+        return np.where(total > ROUNDING * (out + square), total, 0.0).ravel()
 
-    def _low(self, stage: Stage) -> Array:
-        """(D, q) what the low-rank part adds: −2 (Z'ΩX)_d B_d + B_d' (X'ΩX) B_d."""
+    def _cross(self, stage: Stage) -> Array:
+        """(D, q) product of the sparse and the low-rank part, (Z'ΩX)_d B_d."""
         OX = stage.apply(self.X)
-        out: Array = np.einsum("pdq,pr,rdq->dq", self.B, stage.form(self.X), self.B)
+        out = np.zeros((self.cells.D, self.Z.shape[1]))
         for j in range(self.X.shape[1]):
-            out -= 2 * self.B[j] * sum_runs(self.Z * OX[self.cells.unit, j, None], self.cells.starts)
+            out += self.B[j] * sum_runs(self.Z * OX[self.cells.unit, j, None], self.cells.starts)
         return out
 
     def of(self, L: sp.csr_matrix) -> Array:

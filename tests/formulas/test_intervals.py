@@ -9,7 +9,17 @@ from scipy import stats
 
 from surveykit.formulas import intervals
 
-NAMED = ["wald", "logit", "wilson", "korn-graubard", "beta", "likelihood", "arcsine", "agresti-coull", "jeffreys"]
+NAMED = [
+    "wald",
+    "logit",
+    "wilson",
+    "korn-graubard",
+    "beta",
+    "likelihood",
+    "arcsine",
+    "agresti-coull",
+    "jeffreys",
+]
 
 
 def one(value):

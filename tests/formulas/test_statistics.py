@@ -61,9 +61,7 @@ def test_jacobians_are_derivatives(seed):
         c = len(list(statistic.columns()))
         T = rng.uniform(1, 2, (4, c))
         step = 1e-6 * np.eye(c)
-        J = np.stack(
-            [(statistic.value(T + s) - statistic.value(T - s)) / 2e-6 for s in step], axis=-1
-        )
+        J = np.stack([(statistic.value(T + s) - statistic.value(T - s)) / 2e-6 for s in step], axis=-1)
         assert_allclose(statistic.jacobian(T), J, rtol=DIFFERENCES, atol=DIFFERENCES)
 
 

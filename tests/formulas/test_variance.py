@@ -121,7 +121,7 @@ def test_one_row_times_a_number_takes_its_variance():
 
 
 def test_a_variance_that_the_steps_took_away_is_zero():
-    covariance, M, omega = taylor(6, low=1)
+    covariance, M, _ = taylor(6, low=1)
     P, k = covariance.X.shape[0], covariance.size
     here = make_cells(np.tile(np.arange(P), 1), np.zeros(P, dtype=np.intp), P, 1)
     gone = Taylor(covariance.stages, here, covariance.X, covariance.X, np.ones((1, 1, 1)))
@@ -131,8 +131,8 @@ def test_a_variance_that_the_steps_took_away_is_zero():
 
 def test_a_covariance_too_large_to_write_out_is_refused():
     sentence = (
-        "The full covariance of 5001 estimates has 25,010,001 numbers. Ask for what you need with contrast(), "
-        "covariance.diag() or covariance.of(L)."
+        "The full covariance of 5001 estimates has 25,010,001 numbers. Ask for what you need with "
+        "contrast(), covariance.diag() or covariance.of(L)."
     )
     with pytest.raises(ValueError, match="5001") as error:
         check_size(5001)

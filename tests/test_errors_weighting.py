@@ -1,0 +1,202 @@
+"""The sentences a user reads when a weighting step is refused, word for word."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import surveykit as sv
+from sampling.checks import ArgumentError, ColumnError, DataError, MarginError
+
+PEOPLE = pd.DataFrame(
+    {
+        "quyen_so": [10.0, 10, 10, 10, 20, 20, 20, 20],
+        "tang": list("AAAABBBB"),
+        "gioi": ["Nam", "Nữ"] * 4,
+        "nhom": [1, 2, 2, 1, 1, 2, 2, 1],
+        "tra_loi": [1, 0, 1, 1, 1, 1, 0, 1],
+    }
+)
+ABSENT = "the data have no such column."
+
+
+def at(column: str, row: int, value: Any) -> pd.DataFrame:
+    """Return the people with one value changed."""
+    kept = PEOPLE[column].astype(object) if value is None else PEOPLE[column]
+    return PEOPLE.assign(**{column: kept.where(PEOPLE.index != row, value)})
+
+
+def design(data: pd.DataFrame) -> sv.Design:
+    return sv.Design(data, weights="quyen_so")
+
+
+def refused(kind: type[Exception], sentence: str, call: Any) -> None:
+    """Fail unless the call is refused with exactly this sentence."""
+    with pytest.raises(kind, match=f"^{re.escape(sentence)}$") as error:
+        call()
+    assert type(error.value) is kind
+
+
+# --- nonresponse --------------------------------------------------------------------------------------------
+
+
+def adjust(data: pd.DataFrame = PEOPLE, **words: Any) -> sv.Design:
+    return sv.adjust_nonresponse(design(data), **{"responded": "tra_loi", **words})
+
+
+@pytest.mark.parametrize(
+    ("kind", "call", "sentence"),
+    [
+        (
+            DataError,
+            lambda: adjust(at("tra_loi", 2, 2)),
+            "responded='tra_loi' is 2 in row 2. Write 1 for a usable answer and 0 for none.",
+        ),
+        (
+            DataError,
+            lambda: adjust(at("tra_loi", 2, np.nan)),
+            "responded='tra_loi' is missing in row 2. Write 1 for a usable answer and 0 for none.",
+        ),
+        (
+            TypeError,
+            lambda: adjust(responded="gioi"),
+            "responded='gioi' holds text ('Nam', 'Nữ'), and it must be 1 or 0.",
+        ),
+        (
+            ColumnError,
+            lambda: adjust(responded="traloi"),
+            f"responded='traloi': {ABSENT} Did you mean 'tra_loi'?",
+        ),
+        (
+            ArgumentError,
+            lambda: adjust(responded=["tra_loi", "nhom"]),
+            "responded=['tra_loi', 'nhom']: name one column.",
+        ),
+        (
+            DataError,
+            lambda: adjust(PEOPLE.assign(tra_loi=0)),
+            "responded='tra_loi' is 0 in every row with a weight: nobody responded.",
+        ),
+        (
+            DataError,
+            lambda: adjust(PEOPLE.assign(tra_loi=[0, 1] * 4), cells="gioi"),
+            "cells=['gioi']: class 'Nam' has no respondents (4 rows), so nobody can stand for it. "
+            "Join it with another class, or use fewer cells.",
+        ),
+        (
+            DataError,
+            lambda: adjust(cells=["gioi", "nhom", "tang"]),
+            "cells=['gioi', 'nhom', 'tang']: class ('Nam', 2, 'B') has no respondents (1 rows), so nobody "
+            "can stand for it. Join it with another class, or use fewer cells.",
+        ),
+        (
+            DataError,
+            lambda: adjust(at("gioi", 1, None), cells="gioi"),
+            "cells='gioi' is missing in row 1. Every row needs its class: fill them in, or drop rows that "
+            "were never in the sample.",
+        ),
+    ],
+)
+def test_nonresponse_is_refused(kind, call, sentence):
+    refused(kind, sentence, call)
+
+
+# --- raking -------------------------------------------------------------------------------------------------
+
+
+def rake(margins: Any, data: pd.DataFrame = PEOPLE, **words: Any) -> sv.Design:
+    return sv.rake(design(data), margins, **words)
+
+
+SEX = {"Nam": 0.49, "Nữ": 0.51}
+TARGET = "A target is a number: a share or a count."
+
+
+@pytest.mark.parametrize(
+    ("kind", "call", "sentence"),
+    [
+        (
+            MarginError,
+            lambda: rake({"gioi": {"Nam": 1.0}}),
+            "margins['gioi'] has no target for 'Nữ' (4 rows). Add it, or recode those rows.",
+        ),
+        (
+            MarginError,
+            lambda: rake({"gioi": {"nam": 0.5, "Nữ": 0.5}}),
+            "margins['gioi'] has no target for 'Nam' (4 rows). Did you mean 'nam'? "
+            "Add it, or recode those rows.",
+        ),
+        (
+            MarginError,
+            lambda: rake({"gioi": {**SEX, "Khác": 0.01}}),
+            "margins['gioi'] has a target for 'Khác', but no row has it. "
+            "Join it with another level, or check the spelling.",
+        ),
+        (
+            MarginError,
+            lambda: rake({"gioi": {"Nam": 490, "Nữ": 510}, "nhom": {1: 300, 2: 600}}),
+            "margins have different sums ('gioi': 1000, 'nhom': 900), "
+            "so no weights can agree with all. Correct them.",
+        ),
+        (
+            MarginError,
+            lambda: rake({"gioi": {"Nam": 49, "Nữ": 51}}),
+            "margins sum to 100 ('gioi': 100): write shares that sum to 1, or counts of people.",
+        ),
+        (
+            MarginError,
+            lambda: rake({"gioi": {"Nam": 0.4, "Nữ": 0.5}}),
+            "margins sum to 0.9 ('gioi': 0.9): shares must sum to 1.",
+        ),
+        (
+            MarginError,
+            lambda: rake({"gioi": {"Nam": -1, "Nữ": 51}}),
+            f"margins['gioi']['Nam'] is -1. {TARGET}",
+        ),
+        (
+            MarginError,
+            lambda: rake({"gioi": {"Nam": np.nan, "Nữ": 51}}),
+            f"margins['gioi']['Nam'] is nan. {TARGET}",
+        ),
+        (
+            MarginError,
+            lambda: rake({"gioi": {"Nam": "0,5", "Nữ": 0.5}}),
+            f"margins['gioi']['Nam'] is '0,5'. {TARGET}",
+        ),
+        (
+            DataError,
+            lambda: rake({"gioi": SEX}, at("gioi", 6, None)),
+            "margins['gioi']: the column is missing in row 6. "
+            "Fill it in before raking, or leave those rows out.",
+        ),
+        (
+            MarginError,
+            lambda: rake(
+                {"gioi": SEX, "phai": {"M": 0.4, "F": 0.6}},
+                PEOPLE.assign(phai=np.where(PEOPLE["gioi"] == "Nam", "M", "F")),
+            ),
+            "margins: the weights do not come to agree with 'gioi' (relative gap 0.18 after 1,000 sweeps), "
+            "because some combination of levels has no rows. Join small levels, or drop a margin.",
+        ),
+        (ColumnError, lambda: rake({"giói": SEX}), f"margins='giói': {ABSENT} Did you mean 'gioi'?"),
+        (TypeError, lambda: rake({}), "margins={}: pass {column: {level: share or count}}."),
+        (TypeError, lambda: rake({"gioi": 0.5}), "margins['gioi'] is a float; pass {level: share or count}."),
+        (
+            ArgumentError,
+            lambda: rake({"gioi": SEX}, linearisation="bse"),
+            "linearisation='bse' is not known. Did you mean 'base'? Choose one of 'raked', 'base'.",
+        ),
+    ],
+)
+def test_raking_is_refused(kind, call, sentence):
+    refused(kind, sentence, call)
+
+
+def test_steps_need_a_design():
+    sentence = "design is a DataFrame; make one first: Design(data, weights='…', strata='…', psu='…')."
+    refused(TypeError, sentence, lambda: sv.adjust_nonresponse(PEOPLE, responded="tra_loi"))
+    refused(TypeError, sentence, lambda: sv.rake(PEOPLE, {"gioi": SEX}))

@@ -49,6 +49,15 @@ STYLE: Mapping[str, Look] = {  # colours of Okabe and Ito, told apart by the col
 PLAIN = Look(INK, "o", INK)
 
 
+class Picture(Figure):
+    """A figure that shows itself in a notebook whole, title and notes included, without any magic line."""
+
+    def _repr_png_(self) -> bytes:
+        page = io.BytesIO()
+        self.savefig(page, format="png", dpi=DPI * 2 / 3)
+        return page.getvalue()
+
+
 def dot_interval(
     panels: Mapping[str, pd.DataFrame],
     *,
@@ -90,7 +99,7 @@ def dot_interval(
     frames = {name: _checked(frame, ["arm"] + ["truth"] * bool(truth)) for name, frame in panels.items()}
     last = list(frames.values())[-1]
     order = last.index[np.argsort(last["estimate"].fillna(-np.inf).to_numpy(), kind="stable")]
-    figure = Figure(
+    figure = Picture(
         figsize=(max(WIDTH, 4.2 + 3.4 * len(frames)), 1.9 + ROW * len(order)), layout="constrained"
     )
     grid: npt.NDArray[Any] = figure.subplots(1, len(frames), sharey=True, sharex=True, squeeze=False)
@@ -159,7 +168,7 @@ def slope(
     if not shown:
         raise DataError("units has no row with both waves. Check the two waves of the data.")
     most = int(units["arm"].value_counts().max())
-    figure = Figure(figsize=(1.0 + 3.3 * len(shown), max(5.0, 1.6 + 0.19 * most)), layout="constrained")
+    figure = Picture(figsize=(1.0 + 3.3 * len(shown), max(5.0, 1.6 + 0.19 * most)), layout="constrained")
     grid: npt.NDArray[Any] = figure.subplots(1, len(shown), sharey=True, squeeze=False)
     ends = 100 * np.r_[units["before"], units["after"], means.loc[shown].to_numpy(dtype=float).ravel()]
     low, high = np.nanmin(ends), np.nanmax(ends)
@@ -232,7 +241,7 @@ def forest(
         rows["arm"] = ""
     labels = list(dict.fromkeys(rows.index))
     y = -np.cumsum([0.0, *(0.5 if a == b else 1.0 for a, b in itertools.pairwise(rows.index))])
-    figure = Figure(figsize=(WIDTH, 1.7 - 0.36 * y.min()), layout="constrained")
+    figure = Picture(figsize=(WIDTH, 1.7 - 0.36 * y.min()), layout="constrained")
     axes = figure.subplots()
     _intervals(axes, rows, y)
     if truth:

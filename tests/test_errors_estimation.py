@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import surveykit as sv
-from sampling.checks import ArgumentError, ColumnError, DataError
+from sampling.checks import ArgumentError, ColumnError, DataError, SurveyWarning
 
 PEOPLE = pd.DataFrame(
     {
@@ -68,12 +68,11 @@ def refused(kind: type[Exception], sentence: str, call: Any) -> None:
         ),
         (
             lambda: mean(where="gioi == Nam"),
-            "where='gioi == Nam': the data have no column 'Nam'. Did you mean 'nhom'? "
-            "(Text values need quotation marks.)",
+            "where='gioi == Nam': the data have no column 'Nam'. (Text values need quotation marks.)",
         ),
         (
-            lambda: sv.proportion(design(), "nhom", value=3),
-            "value=3: 'nhom' has no such level. Its levels are 1, 2.",
+            lambda: sv.proportion(design(), "hai_long", value=["vừa"]),
+            "value=['vừa']: 'hai_long' has no such level. Its levels are 'có', 'không'.",
         ),
         (
             lambda: sv.proportion(design(), "gioi", value="nu"),
@@ -234,17 +233,20 @@ def test_more_than_fifty_levels_of_a_proportion():
     assert len(sv.proportion(sv.Design(data[:50], sampling="srs"), "tuoi").value) == 50
 
 
+HALF = PEOPLE.assign(diem=PEOPLE["diem"].where(PEOPLE["nhom"] == 1))
+
+
 @pytest.mark.parametrize(
     ("call", "what"),
     [
         (lambda: mean("trong"), "y='trong'"),
         (lambda: mean(["diem", "trong"]), "y='trong'"),
-        (lambda: mean("diem", PEOPLE.assign(diem=PEOPLE["diem"].where(PEOPLE["nhom"] == 1)), where="nhom == 2"), "y='diem'"),
+        (lambda: mean("diem", HALF, where="nhom == 2"), "y='diem'"),
         (lambda: sv.total(design(), "trong"), "y='trong'"),
         (lambda: sv.variance(design(), ["diem", "trong"]), "the pair y='diem', 'trong'"),
         (lambda: sv.ratio(design(), "diem", "trong"), "the pair y='diem', x='trong'"),
     ],
-)  # fmt: skip
+)
 def test_nobody_answered(call, what):
     refused(DataError, f"{what} has no answers in the rows asked for: all are missing.", call)
 
@@ -262,8 +264,23 @@ def test_a_domain_without_rows():
     refused(DataError, sentence, lambda: sv.count(design().where("nhom == 1"), where="diem > 9"))
 
 
+def test_a_value_that_nobody_answered_is_warned_of_and_has_the_share_0():
+    sentence = "value: nobody answered 3 to 'nhom'. The share is 0."
+    with pytest.warns(SurveyWarning, match=f"^{re.escape(sentence)}$"):
+        assert sv.proportion(design(), "nhom", value=3).value.iloc[0] == 0
+    sentence = (
+        "value: nobody answered 'nam' to 'gioi'. Did you mean 'Nam'? The share is that of the other values."
+    )
+    with pytest.warns(SurveyWarning, match=f"^{re.escape(sentence)}$"):
+        assert sv.proportion(design(), "gioi", value=["nam", "Nữ"]).value.iloc[0] == 0.5
+    declared = PEOPLE["hai_long"].cat.add_categories("rất không")
+    told = design(PEOPLE.assign(hai_long=declared))
+    assert sv.proportion(told, "hai_long", value="rất không").value.iloc[0] == 0
+    assert sv.proportion(design(), "nhom", value=[1, 3]).value.iloc[0] == 0.5
+
+
 def test_a_level_without_answers_has_a_row_and_the_reason():
-    table = mean(data=PEOPLE.assign(diem=PEOPLE["diem"].where(PEOPLE["nhom"] == 1)), by="nhom")
+    table = mean(data=HALF, by="nhom")
     assert table.reason.to_dict() == {1: "", 2: "no answers in this domain"}
     assert np.isnan([table.value[2], table.se[2], table.df[2]]).all()
     assert table.ci().loc[2].isna().all()

@@ -231,3 +231,9 @@ def test_plots_leave_pyplot_alone():
     plots.dot_interval({"Đợt 1": wave()}, title="T", xlabel="%", arms=ARMS)
     pyplot = sys.modules.get("matplotlib.pyplot")
     assert pyplot is None or pyplot.get_fignums() == []
+
+
+def test_a_figure_shows_itself_in_a_notebook():
+    frame = pd.DataFrame({"estimate": [0.5], "low": [0.4], "high": [0.6], "arm": ["adopting"]}, index=["Xã A"])
+    figure = plots.dot_interval({"Đợt 1": frame}, title="Tựa", xlabel="%", arms={"adopting": "Áp dụng"})
+    assert figure._repr_png_().startswith(b"\x89PNG")

@@ -21,9 +21,6 @@
 # [← Về trang bắt đầu](00_bat_dau.ipynb)
 
 # %%
-# %matplotlib inline
-# %config InlineBackend.figure_formats = ["retina"]
-# %config InlineBackend.print_figure_kwargs = {"bbox_inches": None}
 import numpy as np
 import pandas as pd
 

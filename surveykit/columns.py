@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from sampling.checks import ArgumentError, ColumnError, DataError, SurveyWarning, listed, near
+from sampling.checks import ArgumentError, ColumnError, DataError, SurveyWarning, listed, near, shown
 from surveykit.formulas.arrays import DENSE, Array, Codes, Mask, compress, cross
 from surveykit.formulas.totals import Column
 
@@ -118,8 +118,8 @@ def levels_of(data: pd.DataFrame, name: str) -> tuple[Codes, pd.Index[Any]]:
     return codes, levels
 
 
-def indicator(data: pd.DataFrame, name: str, value: Any) -> Column:
-    """Return 1 where the answer is one of the values, else 0; missing answers stay missing."""
+def check_value(data: pd.DataFrame, name: str, value: Any, stacklevel: int) -> list[Any]:
+    """Return the levels asked for as a list; those that nobody gave are warned of, or refused."""
     if isinstance(value, (pd.Series, pd.DataFrame, dict)):
         raise TypeError(
             f"value is a {type(value).__name__}; pass one level, or a list of levels such as [4, 5]."
@@ -141,12 +141,18 @@ def indicator(data: pd.DataFrame, name: str, value: Any) -> Column:
             f"{near(absent[0], known)}"
         )
     if texts or (absent and len(absent) == len(wanted)):
+        share = "0" if len(absent) == len(wanted) else "that of the other values"
         warnings.warn(
-            f"value: nobody answered {absent[0]!r} to {name!r}.{near(absent[0], known)} "
-            f"The share is {'0' if len(absent) == len(wanted) else 'that of the other values'}.",
+            f"value: nobody answered {shown(absent[0])} to {name!r}.{near(absent[0], known)} "
+            f"The share is {share}.",
             SurveyWarning,
-            stacklevel=6,
+            stacklevel=stacklevel,
         )
+    return wanted
+
+
+def indicator(data: pd.DataFrame, name: str, wanted: list[Any]) -> Column:
+    """Return 1 where the answer is one of the values, else 0; missing answers stay missing."""
     missing = np.flatnonzero(data[name].isna().to_numpy())
     values = data[name].isin(wanted).to_numpy().astype(float)
     values[missing] = 0.0

@@ -110,9 +110,9 @@ def overlapping(design: Design, wave: str, overlap: str | None) -> str:
 def crossed(design: Design, wave: str, overlap: str) -> Design:
     """Return the design of both waves.
 
-    Independent waves: strata and units are crossed with the wave. Shared first-stage units with fresh units
-    below: the wave becomes a stage of its own, of which all was taken, so that the units below are a draw of
-    their wave.
+    Independent waves: strata and units are crossed with the wave. Shared units with fresh units below: the
+    wave becomes a stage of its own above the fresh units, of which all was taken, so that they are a
+    draw of their wave.
     """
     if wave in design.strata or wave in design.psu:
         return design
@@ -123,14 +123,15 @@ def crossed(design: Design, wave: str, overlap: str) -> Design:
             data = design.data.assign(**{own: design.data[wave].astype(object).where(known, "–")})
             return design.changed(keep_units=False, data=data, strata=(*design.strata, own), nest=True)
         return design.changed(keep_units=False, strata=(*design.strata, wave), nest=True)
-    if len(design.psu) < 2 or shared_units(design, wave, 1):
+    at = next((s for s in range(1, len(design.psu)) if not shared_units(design, wave, s)), None)
+    if at is None:
         return design
-    stages = (design.psu[0], wave, *design.psu[1:])
-    if not design.fpc:
+    stages = (*design.psu[:at], wave, *design.psu[at:])
+    if len(design.fpc) <= at:
         return design.changed(keep_units=False, psu=stages)
-    waves = design.data[wave].groupby(design.units(0).row).transform("nunique").to_numpy()
+    waves = design.data[wave].groupby(design.units(at - 1).row).transform("nunique").to_numpy()
     data = design.data.assign(**{WAVES: waves})
-    fpc = (design.fpc[0], *((WAVES, *design.fpc[1:]) if len(design.fpc) > 1 else ()))
+    fpc = (*design.fpc[:at], WAVES, *design.fpc[at:])
     return design.changed(keep_units=False, data=data, psu=stages, fpc=fpc)
 
 

@@ -37,7 +37,8 @@ def did(
 
     The units (communes) are the clusters, even those taken with certainty, and no finite population
     correction is made, for the effect is meant to hold beyond the communes sampled. Degrees of freedom:
-    Bell–McCaffrey in each arm, joined by Satterthwaite.
+    Bell–McCaffrey in each arm, joined by Satterthwaite. Units without answers to y are left out; an arm has
+    as many units as its poorer wave. Where the waves share no units, arms and waves are four groups.
 
     Parameters
     ----------
@@ -82,41 +83,50 @@ def did(
     check_comparison(design, y, treated=treated, wave=wave, unit=unit)
     design = design.changed(data=_numbered(design, treated, unit))
     first, second = wave_levels(design, wave, where)
-    arms, left_out = _arms(design, treated, unit, where)
-    short = [
-        f"{count} {word}"
-        for count, word in ((arms[1], "adopting"), (arms[0], "comparison"))
-        if count < FEWEST
-    ]
+    _check_arms(design, treated, unit, where)
+    design, cells = _answering(design, y, treated, wave, unit, where)
+    poorer = cells.groupby(level=[0, 1]).size().groupby(level=0).min()
+    arms = {arm: int(poorer.get(arm, 0)) for arm in (0, 1)}
+    words = {1: "adopting", 0: "comparison"}
+    short = [f"{arms[arm]} {word}" for arm, word in words.items() if arms[arm] < FEWEST]
     known = f"`{treated}` == `{treated}`" if where is None else f"({where}) and `{treated}` == `{treated}`"
     if short:
         return _descriptive(design, y, treated, wave, unit, known, value, (first, second), short)
-    if min(arms) < FEW:
+    if min(arms.values()) < FEW:
         warnings.warn(
             f"did: {arms[1]} adopting and {arms[0]} comparison {unit} units; with fewer than {FEW} in an arm "
             "the interval is wide and rests on few units.", SurveyWarning, stacklevel=2,
         )  # fmt: skip
-    clusters = design.changed(
-        keep_units=False, strata=(treated,), psu=(unit,), fpc=(), nest=True, lonely_psu="error"
+    separate = bool((cells.groupby(level=2).size() == 1).all())  # no unit answers in both waves
+    clusters = _filled(design, treated).changed(
+        keep_units=False,
+        strata=(treated, wave) if separate else (treated,),
+        psu=(unit,),
+        fpc=(),
+        nest=True,
+        lonely_psu="certainty",
     )
-    clusters = clusters.where(f"`{treated}` == `{treated}`")
-    four = averages(_filled(clusters, treated), y, by=[treated, wave], where=where, value=value)
+    inside = f"`{treated}` >= 0" if where is None else f"({where}) and `{treated}` >= 0"
+    four = averages(clusters, y, by=[treated, wave], where=inside, value=value)
     signs = _signs(four, first, second, y)
     later, earlier = name_of(second), name_of(first)
     en = f"{later} minus {earlier}; {arms[1]} adopting and {arms[0]} comparison {unit} units"
     vi = f"{later} trừ {earlier}; {arms[1]} {unit} áp dụng và {arms[0]} {unit} so sánh"
     notes = [Note(en, vi)]
+    rows = design.domains(None, where).row >= 0
+    left_out = int(design.data.loc[rows & design.data[treated].isna().to_numpy(), unit].nunique())
     if left_out:
         notes.append(
             Note(
-                f"{unit} left out: {left_out} (in neither arm)",
-                f"để riêng {left_out} {unit} (không thuộc hai nhóm)",
+                f"{unit} left out: {left_out} (in neither arm, or without answers)",
+                f"để riêng {left_out} {unit} (không thuộc hai nhóm, hoặc không có câu trả lời)",
             )
         )
     result = four.combine(sp.csr_matrix(signs[:, None]), pd.Index(["did"]), "did", *notes)
-    df = _satterthwaite(clusters, four, signs, treated, wave, unit, where)
+    df = _satterthwaite(four, signs, cells, separate=separate)
     context = replace(result.context, df=(df, df))
-    return replace(result, df=pd.Series([df], index=result.df.index, name="df"), context=context)
+    degrees = pd.Series([df], index=result.df.index, name="df")
+    return replace(result, df=degrees, context=context)
 
 
 def _numbered(design: Design, treated: str, unit: str) -> pd.DataFrame:
@@ -133,8 +143,8 @@ def _numbered(design: Design, treated: str, unit: str) -> pd.DataFrame:
     return frame.assign(**{treated: col.floats(frame, treated, "treated", "it must be 1 or 0")})
 
 
-def _arms(design: Design, treated: str, unit: str, where: str | None) -> tuple[tuple[int, int], int]:
-    """Return the number of comparison and adopting units, and of units in neither arm."""
+def _check_arms(design: Design, treated: str, unit: str, where: str | None) -> None:
+    """Refuse arms other than 1 and 0, and an arm that changes inside a unit."""
     rows = design.domains(None, where).row >= 0
     values = design.data[treated].to_numpy()
     wrong = np.flatnonzero(rows & ~np.isnan(values) & ~np.isin(values, (0.0, 1.0)))
@@ -155,16 +165,24 @@ def _arms(design: Design, treated: str, unit: str, where: str | None) -> tuple[t
             f"treated={treated!r} changes inside {unit} {shown(mixed.index[0])}. "
             "It must be one value for all rows of a unit, in both waves: 1 if the unit adopted between them."
         )
-    counts = arms["min"].value_counts()
-    return (int(counts.get(0.0, 0)), int(counts.get(1.0, 0))), int(arms["min"].isna().sum())
+
+
+def _answering(
+    design: Design, y: str, treated: str, wave: str, unit: str, where: str | None
+) -> tuple[Design, pd.Series]:
+    """Leave units without answers to y out of the arms; return weights of the others by arm, wave, unit."""
+    rows = (design.domains(None, where).row >= 0) & design.data[y].notna().to_numpy()
+    rows &= design.data[treated].notna().to_numpy()
+    table = design.data.loc[rows, [treated, wave, unit]].assign(w=design.w[rows])
+    cells = table.groupby([treated, wave, unit], observed=True)["w"].sum()
+    silent = ~design.data[unit].isin(table[unit]).to_numpy()
+    arm = design.data[treated].mask(silent)
+    return design.changed(data=design.data.assign(**{treated: arm})), cells
 
 
 def _filled(design: Design, treated: str) -> Design:
-    """Return the design with units outside both arms in a stratum of their own, so that no id is missing."""
-    if not design.data[treated].isna().any():
-        return design
-    data = design.data.assign(**{treated: design.data[treated].astype(float).fillna(-1.0)})
-    return design.changed(keep_units=False, data=data, subset=(*design.subset[:-1], f"`{treated}` >= 0"))
+    """Return the design with units outside both arms in a stratum of their own: no id may be missing."""
+    return design.changed(data=design.data.assign(**{treated: design.data[treated].fillna(-1.0)}))
 
 
 def _signs(four: Estimates, first: Any, second: Any, y: str) -> Array:
@@ -181,21 +199,22 @@ def _signs(four: Estimates, first: Any, second: Any, y: str) -> Array:
     return signs
 
 
-def _satterthwaite(
-    design: Design, four: Estimates, signs: Array, treated: str, wave: str, unit: str, where: str | None
-) -> float:
-    """Return (Σ v_a)² / Σ v_a² / df_a over the two arms, with Bell–McCaffrey df_a."""
-    rows = design.domains(None, where).row >= 0
-    table = design.data.loc[rows, [treated, wave, unit]].assign(w=design.w[rows])
-    weight = table.groupby([treated, wave, unit])["w"].sum()
-    share = weight / weight.groupby(level=[0, 1]).transform("sum")
-    mean_share = share.groupby(level=[0, 2]).sum()
+def _satterthwaite(four: Estimates, signs: Array, cells: pd.Series, *, separate: bool) -> float:
+    """Return (Σ v)² / Σ v² / df over the arms, or over arms and waves where no unit is in both waves.
+
+    Each v has Bell–McCaffrey degrees of freedom from the shares of its units in the weight; a unit in both
+    waves counts with the mean of its two shares.
+    """
+    share = cells / cells.groupby(level=[0, 1]).transform("sum")
+    groups = [[k] for k in range(4)] if separate else [[0, 1], [2, 3]]
+    keys = [(float(a), w) for a, w in four.value.index]
     variances, degrees = [], []
-    for arm in (0, 1):
-        own = np.array([float(a) == arm for a, _ in four.value.index])
-        L = sp.csr_matrix(np.where(own, signs, 0.0)[:, None])
-        variances.append(float(four.covariance.of(L)[0, 0]))
-        degrees.append(cluster_df(mean_share.xs(arm, level=0).to_numpy(float)))
+    for group in groups:
+        own = np.zeros(len(signs))
+        own[group] = signs[group]
+        variances.append(float(four.covariance.of(sp.csr_matrix(own[:, None]))[0, 0]))
+        parts = pd.concat([share.loc[keys[k]] for k in group])
+        degrees.append(cluster_df(parts.groupby(level=0).sum().to_numpy(float)))
     v, d = np.array(variances), np.array(degrees)
     return float(v.sum() ** 2 / (v**2 / d).sum()) if v.sum() > 0 else float(d.sum())
 

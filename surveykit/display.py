@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -29,10 +30,48 @@ POINTS = (" (điểm phần trăm)", " (percentage points)")
 MISSING = ("(thiếu)", "(missing)")
 
 
+REASONS = (
+    (r"no answers in this domain", "không có câu trả lời"),
+    (r"the denominator is 0 in this domain", "mẫu số bằng 0"),
+    (r"one answer: no sampling error can be estimated", "một câu trả lời: không ước lượng được sai số"),
+    (r"one (.+) only: no sampling error can be estimated", r"chỉ có một \1: không ước lượng được sai số"),
+    (
+        r"lies inside one (.+): name the stage below in psu=\[…\] to estimate its sampling error",
+        r"nằm trọn trong một \1: nêu cấp dưới trong psu=[…] thì mới ước lượng được sai số",
+    ),
+    (
+        r"the variance inside (.+) is not known: give fpc for (.+) too \(0: with replacement\)",
+        r"không biết sai số bên trong \1: nêu cả fpc của \2 (0: có hoàn lại)",
+    ),
+    (r"no stratum with two units to take the mean of", "không có tầng nào có hai đơn vị để lấy trung bình"),
+    (
+        r"only (\d+) (adopting|comparison) (\S+) units: .+ at least (\d+) in each arm",
+        r"chỉ có \1 \3 \2: hiệu số chỉ mô tả các \3 này; muốn nói về hiệu quả cần ít nhất \4 mỗi nhóm",
+    ),
+    (
+        r"only (\d+) (adopting) and (\d+) (comparison) (\S+) units: .+ at least (\d+) in each arm",
+        r"chỉ có \1 \5 \2 và \3 \5 \4: hiệu số chỉ mô tả các \5 này; muốn nói về hiệu quả "
+        r"cần ít nhất \6 mỗi nhóm",
+    ),
+)
+ARMS = {"adopting": "áp dụng", "comparison": "so sánh"}
+
+
+def reason_text(reason: str, lang: fmt.Lang) -> str:
+    """Return why a row has no error, or a result no test, in the language asked for."""
+    if lang == "en":
+        return reason
+    for pattern, text in REASONS:
+        if re.fullmatch(pattern, reason):
+            own = re.sub(pattern, text, reason)
+            return re.sub("adopting|comparison", lambda word: ARMS[word.group()], own)
+    return reason
+
+
 def cell(column: str, value: Any, *, unit: str, digits: int, lang: fmt.Lang) -> str:
     """Return one number as text."""
     if column == "reason":
-        return html.escape(str(value), quote=False)
+        return reason_text(str(value), lang)
     if column in ("n", "n_eff"):
         return fmt.integer(value, lang)
     if unit == "points" and column in ("estimate", "se", "ci_low", "ci_high"):

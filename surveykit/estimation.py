@@ -233,7 +233,10 @@ def proportion(
     """
     names = check_answers(design, y, by)
     if value is not None:
-        makers: list[Maker] = [_indicator(design, name, value) for name in names]
+        wanted = {}
+        for name in names:
+            wanted[name] = col.check_value(design.data, name, value, stacklevel=3)
+        makers: list[Maker] = [_indicator(design, *pair) for pair in wanted.items()]
         return infer(
             design,
             makers,
@@ -264,8 +267,8 @@ def proportion(
     )
 
 
-def _indicator(design: Design, name: str, value: Any) -> Maker:
-    return lambda: mean_of(col.indicator(design.data, name, value))
+def _indicator(design: Design, name: str, wanted: list[Any]) -> Maker:
+    return lambda: mean_of(col.indicator(design.data, name, wanted))
 
 
 def variance(design: Design, y: Names, *, by: Names | None = None, where: str | None = None) -> Estimates:

@@ -287,8 +287,10 @@ def share_parts(design: Design, plan: Plan, makers: Sequence[Maker]) -> SharePar
         q = n.shape[1]
         for j in range(q):
             h = use[:, j]
-            variation = divide(p[h, j] * (1 - p[h, j]), n[h, j])
-            D = divide(v[h, j].sum(keepdims=True), variation.sum(keepdims=True))
+            spread = p[h, j] * (1 - p[h, j])
+            varies = spread >= intervals.BOUNDARY  # an all but unanimous stratum is rounding error
+            variation = divide(np.where(varies, spread, 0.0), n[h, j])
+            D = divide(np.where(varies, v[h, j], 0.0).sum(keepdims=True), variation.sum(keepdims=True))
             size = n[h, j].sum(keepdims=True)
             few = len(pooled.alone) == 1 and pooled.psus < FEW_PSUS
             kbar = divide((n[h, j] * k_h[h, j]).sum(keepdims=True), size)

@@ -14,6 +14,7 @@ from scipy.special import stdtr
 
 from sampling import format as fmt
 from sampling.checks import ArgumentError, ColumnError, check_choice, check_fraction, listed, near, shown
+from surveykit.display import reason_text
 from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Mask
 from surveykit.formulas.statistics import divide
@@ -378,7 +379,7 @@ class Estimates:
         if self.is_share and self.share_parts.raised:
             notes += (Note("ρ taken as at least 0,05", "tương quan nội cụm lấy ít nhất 0,05"),)
         if self.refusal:
-            notes += (Note(self.refusal, self.refusal),)
+            notes += (Note(self.refusal, reason_text(self.refusal, "vi")),)
         return replace(self.context, notes=notes, level=level).text(lang)
 
     def __repr__(self) -> str:

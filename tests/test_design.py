@@ -153,3 +153,98 @@ def test_levels_that_nobody_has_never_matter(data):
     one, two = (sv.Design(d, weights="w", **SHAPES["clusters with fractions"]) for d in (data, more))
     check_same(sv.proportion(one, "y", by="group"), sv.proportion(two, "y", by="group"), rtol=TIGHT)
     check_same(sv.mean(one, "z", by="group"), sv.mean(two, "z", by="group"), rtol=TIGHT)
+
+
+# --- what a design is ---------------------------------------------------------------------------------------
+
+
+def test_a_design_says_in_one_line_what_it_is():
+    data = build([3, 2], 14)
+    n = len(data)
+    assert repr(sv.Design(data, sampling="self-selected")) == (
+        f"Design of {n} rows: no weight column; sampling self-selected; drawn with replacement"
+    )
+    design = sv.Design(data, weights="w", **SHAPES["two stages with sizes"])
+    villages = data["village"].nunique()
+    assert repr(weighted(design, "class").where("sex == 1").where("x > 1.5")) == (
+        f"Design of {n} rows: weights 'w'; strata 'stratum' (2); psu 'commune' (5); psu 'village' "
+        f"({villages}); fpc 'N1, N2'; steps nonresponse (stratum); where sex == 1 and x > 1.5"
+    )
+    assert len(design) == n
+
+
+def test_a_notebook_shows_the_design_and_its_trail():
+    data = build([3], 14).rename(columns={"commune": "xã <1>"})
+    html = weighted(sv.Design(data, weights="w", psu="xã <1>"), "rake shares")._repr_html_()
+    assert "quyền số: w; PSU: xã &lt;1&gt; (3); chọn có hoàn lại</p>" in html
+    assert "group, sex" in html
+    assert html.count("<tr") == 3
+    design = sv.Design(data, strata="stratum", sampling="self-selected").where("sex == 1")
+    wanted = "không có cột quyền số; tầng: stratum (1); chọn có hoàn lại; mẫu tự chọn: không suy rộng được"
+    assert f"{wanted}; chỉ các dòng: sex == 1</p>" in design._repr_html_()
+
+
+def test_conditions_add_up_and_leave_the_design_they_start_from():
+    design = sv.Design(build([3, 3], 15), weights="w", **SHAPES["clusters"])
+    one = design.where("sex == 1").where("x > 1.2")
+    check_same(sv.mean(design, "z", where="sex == 1 and x > 1.2"), sv.mean(one, "z"), rtol=0)
+    assert sv.mean(design, "z").n.iloc[0] > sv.mean(one, "z").n.iloc[0]
+    assert design.subset == ()
+
+
+def test_a_condition_that_empties_a_stratum_leaves_the_other_strata():
+    data = build([3, 3], 16)
+    design = sv.Design(data, weights="w", **SHAPES["clusters"])
+    part = sv.Design(data[data["stratum"] == "h1"], weights="w", **SHAPES["clusters"])
+    for one, other in zip(
+        statistics(part, "sex").values(),
+        statistics(design.where("stratum == 'h1'"), "sex").values(),
+        strict=True,
+    ):
+        check_same(one, other, rtol=TIGHT, intervals=not one.is_share)
+
+
+def test_missing_values_in_a_condition_are_outside():
+    data = build([3, 3], 17).assign(age=lambda t: t["sex"].astype("Int64").where(t["x"] > 1.3))
+    table = sv.mean(sv.Design(data, weights="w"), "x", where="age == 1")
+    assert table.n.iloc[0] == (data["age"] == 1).sum()
+
+
+@pytest.mark.parametrize(
+    "condition", ["`xã (cũ)` == 'a'", "`xã (cũ)` in ['a']", "`xã (cũ)`.str.startswith('a')"]
+)
+def test_names_with_blanks_stand_between_backticks(condition):
+    data = build([3, 3], 17).rename(columns={"group": "xã (cũ)"})
+    design = sv.Design(data, weights="w")
+    assert sv.count(design, where=condition).n.iloc[0] == (data["xã (cũ)"] == "a").sum()
+
+
+def test_names_of_the_index_are_not_columns():
+    data = build([3], 18).rename_axis("stt")
+    check_same(
+        sv.mean(sv.Design(data.reset_index(drop=True), weights="w"), "x"),
+        sv.mean(sv.Design(data, weights="w"), "x"),
+        rtol=0,
+    )
+
+
+def test_pipe_reads_from_top_to_bottom():
+    design = sv.Design(build([3], 18), weights="w")
+    piped = design.pipe(weighted, "class").pipe(sv.mean, "z", by="sex")
+    check_same(sv.mean(weighted(design, "class"), "z", by="sex"), piped, rtol=0)
+
+
+def test_unit_ids_that_start_again_in_each_stratum_are_told_with_nest():
+    data = build([3, 3], 19)
+    again = data.assign(commune=data["commune"].str[2:])
+    one = sv.Design(data, weights="w", **SHAPES["clusters"])
+    two = sv.Design(again, weights="w", nest=True, **SHAPES["clusters"])
+    check_same(sv.mean(one, "z"), sv.mean(two, "z"), rtol=0)
+
+
+def test_strata_of_two_columns_are_crossed():
+    data = build([4, 4], 20).assign(half=lambda t: t["commune"].str[-1].isin(["0", "1"]))
+    crossed = data.assign(both=data["stratum"] + data["half"].astype(str))
+    one = sv.Design(data, weights="w", strata=["stratum", "half"], psu="commune")
+    two = sv.Design(crossed, weights="w", strata="both", psu="commune")
+    check_same(sv.mean(one, "z"), sv.mean(two, "z"), rtol=TIGHT)

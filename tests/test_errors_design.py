@@ -255,8 +255,8 @@ def test_counts_where_the_weights_say_unequal_chances():
         DataError,
         "fpc='so_xa' counts units, but in stratum 'A' the PSUs have unequal weights (10 to 15), so they "
         "were not drawn with equal chances and the counts do not give their fractions. For a PPS sample "
-        "leave fpc out (with-replacement variance); where people were subsampled or weights adjusted, give fpc as "
-        "fractions of units drawn.",
+        "leave fpc out (with-replacement variance); where people were subsampled or weights adjusted, give "
+        "fpc as fractions of units drawn.",
         lambda: design(data, strata="tang", psu="xa", fpc="so_xa"),
     )
     fractions = data.assign(so_xa=0.2)

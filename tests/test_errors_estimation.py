@@ -24,6 +24,7 @@ PEOPLE = pd.DataFrame(
         "phay": ["4,5", "3,0"] * 4,
         "nghin": ["1.234,5", "3,0"] * 4,
         "so_chu": ["45", "30"] * 4,
+        "cham": ["4.5", "3"] * 4,
         "ngay": pd.Timestamp("2026-11-23"),
         "trong": np.nan,
         "khong": 0.0,
@@ -191,6 +192,7 @@ POINTS = ".str.replace('.', '', regex=False)"
             f"y='nghin' holds numbers written as text ('1.234,5', '3,0'), {NEEDS} {turn('nghin', POINTS)}",
         ),
         ("so_chu", f"y='so_chu' holds numbers written as text ('45', '30'), {NEEDS} {turn('so_chu')}"),
+        ("cham", f"y='cham' holds numbers written as text ('4.5', '3'), {NEEDS} {turn('cham')}"),
     ],
 )
 def test_text_and_dates_where_numbers_are_needed(name, sentence):
@@ -199,14 +201,14 @@ def test_text_and_dates_where_numbers_are_needed(name, sentence):
         refused(TypeError, sentence.replace("a mean", f"a {word}"), lambda verb=verb: verb(design(), name))
 
 
-@pytest.mark.parametrize("name", ["phay", "nghin", "so_chu"])
-def test_the_mend_that_is_offered_works(name):
+@pytest.mark.parametrize(
+    ("name", "first"), [("phay", 4.5), ("nghin", 1234.5), ("so_chu", 45.0), ("cham", 4.5)]
+)
+def test_the_mend_that_is_offered_works(name, first):
     with pytest.raises(TypeError, match="Turn them into numbers first") as error:
         mean(name)
-    code = str(error.value).split("first: ")[1].removesuffix(".")
-    numbers = eval(code, {"data": PEOPLE})
-    assert_ = {"phay": 4.5, "nghin": 1234.5, "so_chu": 45.0}
-    assert numbers.iloc[0] == assert_[name]
+    numbers = eval(str(error.value).split("first: ")[1].removesuffix("."), {"data": PEOPLE})
+    assert numbers.iloc[0] == first
     assert mean(name, PEOPLE.assign(**{name: numbers})).value.notna().all()
 
 

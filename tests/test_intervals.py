@@ -1,9 +1,9 @@
 """The "auto" interval, worked out a second time from its definition; what all intervals have in common.
 
 The definition: for a share p in a domain (n answers, variance v, df, b = Σ n_i² / n, K = n Σ w² / (Σ w)²):
-own = v n / (p (1 − p)); pool = K (1 + ρ (b − 1)) with ρ = [D / K̄ − 1] / (b̄ − 1) cut to [0, 1],
-where D = Σ v_h / Σ p_h (1 − p_h) / n_h over all strata of the (conditional) design, K̄ and b̄ their means weighted by
-n_h; no stratum with variation, or one stratum with fewer than 30 PSUs: ρ = max(ρ, 0.05).
+own = v n / (p (1 − p)); pool = K (1 + ρ (b − 1)), where ρ is [D / mean K − 1] / (mean b − 1) cut to [0, 1],
+D = Σ v_h / Σ p_h (1 − p_h) / n_h over all strata of the (conditional) design, and the means have weights n_h;
+no stratum with variation, or one stratum with fewer than 30 PSUs: ρ = max(ρ, 0.05).
 deff = max(1, (df own + 30 max(own, pool)) / (df + 30)), own = pool at the boundary. Wilson limits with n / deff
 and t(df + 8). Every fraction 1: (p, p).
 """
@@ -29,7 +29,7 @@ from sampling.checks import ArgumentError
 #: Sums of the same numbers in another order, divided by differences of them.
 TIGHT = 1e-8
 
-few = settings(max_examples=12)
+few = settings(max_examples=8)
 MARK = "ρ taken as at least 0,05"
 
 
@@ -109,7 +109,7 @@ def design_of(data: pd.DataFrame, words: dict[str, Any]) -> sv.Design:
     return sv.Design(data, weights="w", **{k: v for k, v in words.items() if k != "sizes"})
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(STRATA, SEEDS, st.sampled_from(sorted(WORDS)), st.sampled_from([0.8, 0.95]))
 def test_auto_follows_its_definition(strata, seed, shape, level):
     data = build(strata, seed)

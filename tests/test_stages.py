@@ -300,6 +300,20 @@ def test_collapse_joins_the_stratum_to_its_neighbour(strata, joined):
     assert f"{count} strata of one PSU joined to a neighbour" in str(result.context)
 
 
+def test_collapse_leaves_a_design_without_lonely_strata_alone():
+    data = whole([3, 2], 11)
+    check_same(sv.mean(lonely("error", data), "z"), sv.mean(lonely("collapse", data), "z"), rtol=0)
+
+
+def test_counts_of_units_are_fractions_where_the_weights_are_equal():
+    data = whole([3, 2], 12).assign(w=5.0)
+    counts = sv.Design(data, weights="w", strata="stratum", psu="commune", fpc="N1")
+    fractions = sv.Design(data, weights="w", strata="stratum", psu="commune", fpc="f1")
+    check_same(sv.total(fractions, "z"), sv.total(counts, "z"), rtol=TIGHT)
+    V = variance((5 * data["z"]).to_numpy(), [data["commune"]], data["stratum"], [data["N1"]])
+    assert_allclose(sv.total(counts, "z").se ** 2, V)
+
+
 def test_collapse_adds_up_the_sizes():
     data = whole([3, 1], 12).assign(N=lambda t: np.where(t["stratum"] == "h0", 10, 4))
     data["f"] = np.where(data["stratum"] == "h0", 3 / 10, 1 / 4)

@@ -53,7 +53,8 @@ def build_design(
     strata = (["stratum"] if "stratum" in data else []) + (["certainty"] if sure.any() else [])
     waves = data.groupby("commune")["wave"].transform("nunique")
     shared = settings["design.overlap"] != "none" and waves.max() > 1
-    stages = ["commune", "wave", last] if shared else ["commune", last]
+    fresh = shared and data.groupby(last)["wave"].nunique().max() == 1  # other villages in each wave
+    stages = ["commune", "wave", last] if fresh else ["commune", last]
     options: dict[str, Any] = {"lonely_psu": settings["design.lonely_psu"], "nest": not shared}
     options["strata"] = strata if shared else [*strata, "wave"]
     options |= {"weights": "weight" if "weight" in data else None, "sampling": settings["design.selection"]}
@@ -61,7 +62,7 @@ def build_design(
         data["certainty"] = np.where(sure, "certain", "drawn")
         data["fraction"] = np.where(sure, 1.0, 0.0)
         data = data.assign(waves=waves, below=0.0)
-        options["fpc"] = ["fraction", "waves", "below"] if shared else ["fraction", "below"]
+        options["fpc"] = ["fraction", "waves", "below"] if fresh else ["fraction", "below"]
     for name in margins:
         data[f"rake_{name}"] = data["wave"].astype(str) + " " + data[f"x_{name}"]
     with naming("columns"):

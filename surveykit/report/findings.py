@@ -61,8 +61,11 @@ class Findings:
         return float(self.project.settings["report.level"])
 
     def communes_in(self, arm: str) -> int:
-        """Return the number of sampled communes of an arm."""
-        return int((self.communes["arm"] == arm).sum())
+        """Return the number of communes of an arm with answers to the main question, in its poorer wave."""
+        data = self.project.data
+        own = data[(data["arm"] == arm) & data[MAIN].notna()]
+        counts = own.groupby("wave")["commune"].nunique()
+        return int(counts.min()) if len(counts) else 0
 
     @property
     def comparable(self) -> bool:
@@ -284,9 +287,15 @@ def _effects(project: Project, rules: SmallCells, contexts: dict[str, str]) -> t
         if not least:
             continue
         found = did(project.design, y, treated="treated", wave="wave", unit="commune")
-        refusal = found.refusal
+        if y == MAIN:
+            refusal = found.refusal
         contexts[f"effects_{y}"] = found.line(project.lang, level)
-        p = np.nan if refusal else float(found.test()["p"].iloc[0])
-        rows[y] = {**frame_of(found, level).iloc[0], "p": p, "n": least, "mark": rules.mark(least)}
+        row = dict(frame_of(found, level).iloc[0])
+        if (
+            found.refusal and not refusal
+        ):  # too few communes answered this measure: no interval beside the others'
+            row |= {"se": np.nan, "low": np.nan, "high": np.nan}
+        p = np.nan if found.refusal else float(found.test()["p"].iloc[0])
+        rows[y] = {**row, "p": p, "n": least, "mark": rules.mark(least)}
     columns = ["estimate", "se", "low", "high", "df", "p", "n", "mark"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns if not rows else None), refusal

@@ -103,7 +103,9 @@ def _arms(findings: Findings, add: Add) -> None:
 
 def _overlap(findings: Findings, add: Add) -> None:
     communes = len(findings.communes)
-    if findings.shared == communes:
+    if findings.shared and findings.project.settings["design.overlap"] == "none":
+        add("overlap_said_none", "warn", shared=findings.shared)
+    elif findings.shared == communes:
         add("overlap_psu", "note", shared=communes)
     elif findings.shared:
         add("overlap_part", "warn", shared=findings.shared, communes=communes)
@@ -143,7 +145,7 @@ def conclusions(findings: Findings, words: Words) -> list[str]:
         out.append(words.say("can.respondents", n=words.count(findings.counts["answered"].sum())))
     else:
         out.append(words.say("can.population", name=settings["population.name"]))
-    if findings.comparable:
+    if findings.comparable and not self_selected:
         out.append(words.say("can.change"))
     if findings.conclusive and MAIN in findings.effects.index:
         row = findings.effects.loc[[MAIN]].iloc[0]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from surveykit.project import ARMS
@@ -166,9 +167,9 @@ def _communes(findings: Findings, words: Words) -> list[Block]:
         text.append(words.say("communes.range", **found))
     changed = rows[(rows["change_mark"] != "hidden") & rows["change_low"].notna()]
     if len(changed):
-        expected = max(1, round((1 - findings.level) * len(changed)))
+        most = f"{round((1 - findings.level) * 100, 6):g} %".replace(".", ",")
         up, down = int((changed["change_low"] > 0).sum()), int((changed["change_high"] < 0).sum())
-        text.append(words.say("communes.change", communes=len(changed), up=up, down=down, expected=expected))
+        text.append(words.say("communes.change", communes=len(changed), up=up, down=down, most=most))
     else:
         text.append(words.say("communes.no_change"))
     hidden = int((rows[["1_mark", "2_mark"]] == "hidden").sum().sum())
@@ -186,7 +187,7 @@ def _effects(findings: Findings, words: Words) -> list[Block]:
         return [*blocks, Block("text", words.say("summary.no_comparison"), "warn")]
     text = _effect_sentences(findings, words)
     for measure, row in findings.effects.iterrows():
-        if measure == MAIN or row["mark"] == "hidden":
+        if measure == MAIN or row["mark"] == "hidden" or np.isnan(row["low"]):
             continue
         name, estimate = findings.measures[str(measure)], words.points(row["estimate"], row["se"])
         if findings.refusal:

@@ -1,0 +1,57 @@
+"""Reasons and refusals in Vietnamese: every sentence the engine can give has its translation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import surveykit as sv
+from surveykit.display import reason_text
+from surveykit.infer import NO_ANSWERS, NO_DENOMINATOR
+
+PLAIN = pd.DataFrame({"c": list("aabb"), "v": list("pqrs"), "y": [1.0, 2, 3, 4], "x": 0.0, "n": 2})
+
+
+def reasons(result):
+    return {reason for reason in result.reason if reason}
+
+
+@pytest.mark.parametrize("text", [NO_ANSWERS, NO_DENOMINATOR])
+def test_constant_reasons_are_translated(text):
+    assert reason_text(text, "vi") != text
+    assert reason_text(text, "en") == text
+
+
+def test_reasons_that_name_a_stage_keep_the_name():
+    inside = sv.mean(sv.Design(PLAIN, sampling="srs", psu="c"), "y", by="c")
+    (reason,) = reasons(inside)
+    assert reason_text(reason, "vi").startswith("nằm trọn trong một c: nêu cấp dưới")
+    alone = sv.mean(sv.Design(PLAIN, sampling="srs", psu=["c", "v"]), "y", by="v")
+    (reason,) = reasons(alone)
+    assert reason_text(reason, "vi") == "chỉ có một v: không ước lượng được sai số"
+    assert "chỉ có một v" in alone.to_html()
+    assert "one v only" in alone.to_html("en")
+
+
+def test_a_single_answer_has_its_reason_in_vietnamese():
+    (reason,) = reasons(sv.mean(sv.Design(PLAIN, sampling="srs"), "y", by="v"))
+    assert reason_text(reason, "vi") == "một câu trả lời: không ước lượng được sai số"
+
+
+@pytest.mark.parametrize(
+    ("adopting", "comparison", "words"),
+    [
+        (2, 6, "chỉ có 2 xa áp dụng: "),
+        (6, 1, "chỉ có 1 xa so sánh: "),
+        (2, 2, "chỉ có 2 xa áp dụng và 2 xa so sánh: "),
+    ],
+)
+def test_a_refusal_is_shown_in_vietnamese(adopting, comparison, words):
+    n = adopting + comparison
+    xa = np.repeat(np.arange(n), 8)
+    data = pd.DataFrame({"xa": xa, "dot": np.tile([1, 1, 1, 1, 2, 2, 2, 2], n), "mh": (xa < adopting) * 1.0})
+    data["y"] = np.random.default_rng(1).normal(size=len(data))
+    result = sv.did(sv.Design(data, sampling="srs", psu="xa"), "y", treated="mh", wave="dot", unit="xa")
+    assert words in result.line("vi")
+    assert words in result.to_html()

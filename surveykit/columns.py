@@ -225,8 +225,8 @@ def crossed_codes(data: pd.DataFrame, names: tuple[str, ...], argument: str) -> 
 def domains(design: Design, names: tuple[str, ...], where: str | None) -> Domains:
     """Sort the rows with a weight into domains; missing values of ``by`` are a level of their own."""
     data, mask = design.data, design.mask(where)
-    outside = design.w <= 0
-    if mask is not None:
+    outside = None if mask is None and design.w.min() > 0 else design.w <= 0
+    if mask is not None and outside is not None:
         outside = outside | ~mask
         if outside.all():
             said = " and ".join((*design.subset, *((where,) if where else ())))
@@ -240,10 +240,13 @@ def domains(design: Design, names: tuple[str, ...], where: str | None) -> Domain
         if missing.any():
             own = np.where(missing, len(own_levels), own)
             own_levels = own_levels.append(pd.Index([np.nan], dtype=object))
-        codes, first, second = cross(codes, own, len(own_levels))
-        parts = [part[first] for part in parts] + [second]
+        if not parts:
+            codes, parts = own, [np.arange(len(own_levels))]
+        else:
+            codes, first, second = cross(codes, own, len(own_levels))
+            parts = [*(part[first] for part in parts), second]
         levels.append(own_levels)
-    if outside.any():
+    if outside is not None and outside.any():
         codes = np.where(outside, -1, codes)
         codes, found = compress(codes, max(int(codes.max()) + 1, 1))
         parts = [part[found] for part in parts]

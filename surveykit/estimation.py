@@ -27,6 +27,8 @@ def check_answers(design: Design, y: Any, by: Any, argument: str = "y") -> tuple
     names = check_columns(design.data, y, argument)
     if not names:
         raise ArgumentError(f"{argument}={y!r}: name at least one column.")
+    if len(set(names)) < len(names):
+        raise ArgumentError(f"{argument}={list(names)} names a column twice.")
     groups = check_columns(design.data, by, "by")
     both = [name for name in names if name in groups]
     if both:

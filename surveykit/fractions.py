@@ -49,6 +49,8 @@ def base_weights(design: Design) -> Array:
             w = w / f[parent]
         return w
     w = floats(data, name, "weights", "a weight is a number")
+    if w.min() > 0 and np.isfinite(w.sum()):
+        return w
     for wrong, what in ((np.isnan(w), "missing"), (np.isinf(w), "infinite"), (w < 0, "negative")):
         rows = np.flatnonzero(wrong)
         if rows.size:

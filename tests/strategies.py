@@ -27,8 +27,8 @@ def build(
     """Return a sample with so many communes in each stratum, 2 or more villages each, 2 or more people each.
 
     Columns: stratum, commune, village (text, unique), N1 and N2 (units in the population), f1 (fraction of
-    the communes drawn), w (unequal), z and x (numbers, x > 0), y (1 to 5), some of z and y missing, group, sex, answered
-    (1 or 0; in each stratum somebody has 1). In the first two communes everything is known, and
+    the communes drawn), w (unequal), z and x (numbers, x > 0), y (1 to 5), some of z and y missing, group and
+    sex, answered (1 or 0; in each stratum somebody has 1). In the first two communes everything is known, and
     between them stand all pairs of group and sex, answered, and every y.
     """
     rng = np.random.default_rng(seed)

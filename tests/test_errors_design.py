@@ -275,6 +275,19 @@ def test_no_weights_follow_from_fractions_of_0():
     refused(ArgumentError, sentence, lambda: sv.Design(PEOPLE.assign(so_xa=0.0), fpc="so_xa"))
 
 
+def test_no_weights_follow_from_the_fractions_of_some_stages_only():
+    with pytest.raises(ArgumentError, match="fpc") as error:
+        sv.Design(PEOPLE, psu=["xa", "thon"], fpc="so_xa")
+    assert "thon" in str(error.value)
+    assert "weights=" in str(error.value)
+
+
+def test_names_of_columns_of_two_levels():
+    data = pd.DataFrame({("diem", "dot 1"): [1, 2], ("diem", "dot 2"): [2, 3]})
+    with pytest.raises((TypeError, ColumnError), match="data has column names of 2 levels"):
+        sv.Design(data, sampling="srs")
+
+
 # --- inputs -------------------------------------------------------------------------------------------------
 
 

@@ -196,6 +196,17 @@ def test_raking_is_refused(kind, call, sentence):
     refused(kind, sentence, call)
 
 
+def test_steps_come_before_where():
+    part = design(PEOPLE).where("nhom == 1")
+    for call in (
+        lambda: sv.rake(part, {"gioi": SEX}),
+        lambda: sv.adjust_nonresponse(part, responded="tra_loi"),
+    ):
+        with pytest.raises(ArgumentError, match=re.escape("where")) as error:
+            call()
+        assert "nhom == 1" in str(error.value)
+
+
 def test_steps_need_a_design():
     sentence = "design is a DataFrame; make one first: Design(data, weights='…', strata='…', psu='…')."
     refused(TypeError, sentence, lambda: sv.adjust_nonresponse(PEOPLE, responded="tra_loi"))

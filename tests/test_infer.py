@@ -141,6 +141,16 @@ def test_far_from_zero_a_mean_keeps_its_error(change):
     assert_allclose(far.value - change, one.value, rtol=1e-7)
 
 
+def test_a_column_of_by_may_have_any_name():
+    data = build([3, 3], 47)
+    for name in ("variable", "estimate", "n", "index", "level_0"):
+        design = sv.Design(data.rename(columns={"group": name}), weights="w", **SHAPES["clusters"])
+        for by in (name, [name, "sex"]):
+            for table in (sv.mean(design, ["z", "x"], by=by), sv.proportion(design, "y", by=by)):
+                assert len(table.to_frame()) == len(table.value)
+                assert table.to_html().count("<tr") == len(table.value) + 1
+
+
 def test_a_column_named_twice_is_refused():
     design = sv.Design(build([3], 47), weights="w")
     with pytest.raises(ValueError, match=r"y=\['z', 'z'\] names a column twice\.$"):

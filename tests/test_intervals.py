@@ -4,8 +4,8 @@ The definition: for a share p in a domain (n answers, variance v, df, b = Σ n_i
 own = v n / (p (1 − p)); pool = K (1 + ρ (b − 1)), where ρ is [D / mean K − 1] / (mean b − 1) cut to [0, 1],
 D = Σ v_h / Σ p_h (1 − p_h) / n_h over all strata of the (conditional) design, and the means have weights n_h;
 no stratum with variation, or one stratum with fewer than 30 PSUs: ρ = max(ρ, 0.05).
-deff = max(1, (df own + 30 max(own, pool)) / (df + 30)), own = pool at the boundary. Wilson limits with n / deff
-and t(df + 8). Every fraction 1: (p, p).
+deff = max(1, (df own + 30 max(own, pool)) / (df + 30)), own = pool at the boundary. Wilson limits with
+n / deff and t(df + 8). Every fraction 1: (p, p).
 """
 
 from __future__ import annotations

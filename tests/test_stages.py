@@ -253,6 +253,9 @@ def test_a_stratum_of_one_unit_is_refused_by_name():
     )
     with pytest.raises(LonelyPSUError, match=f"^{re.escape(sentence)}$"):
         sv.mean(lonely("error"), "z")
+    data = whole([1, 3], 10)
+    with pytest.raises(LonelyPSUError, match=re.escape("strata='stratum, N3': ('h0', 3) has one PSU (")):
+        sv.mean(sv.Design(data.assign(N3=3), weights="w", strata=["stratum", "N3"], psu="commune"), "z")
     elsewhere = sv.proportion(lonely("error"), "y", where="stratum == 'h0'", value=[4, 5])
     assert elsewhere.se.iloc[0] > 0
     assert elsewhere.ci().notna().all(axis=None)

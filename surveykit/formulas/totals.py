@@ -56,10 +56,10 @@ class Weigher:
 
     def __init__(self, cells: Cells, w: Array) -> None:
         C, n = cells.unit.size, w.size
-        keep = (cells.row >= 0) & (w > 0)
-        self.all_inside = bool(keep.all())
+        self.all_inside = bool(cells.row.min() >= 0 and w.min() > 0)
         cell, weight = cells.row, w
         if not self.all_inside:
+            keep = (cells.row >= 0) & (w > 0)
             cell, weight = np.where(keep, cell, 0), np.where(keep, w, 0.0)
         self.cells = cells
         self.w = w

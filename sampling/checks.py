@@ -112,6 +112,11 @@ def check_frame(data: Any, argument: str = "data") -> pd.DataFrame:
     """Return data if it is a DataFrame with rows and unique column names."""
     if not isinstance(data, pd.DataFrame):
         raise TypeError(f"{argument} is a {type(data).__name__}; pass a pandas DataFrame.")
+    if data.columns.nlevels > 1:
+        raise TypeError(
+            f"{argument} has column names of {data.columns.nlevels} levels. Give each column one name: "
+            "data.columns = [' '.join(map(str, c)) for c in data.columns]."
+        )
     if not data.columns.is_unique:
         twice = data.columns[data.columns.duplicated()].unique()
         raise ColumnError(

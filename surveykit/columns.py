@@ -177,7 +177,9 @@ def factorise(values: pd.Series) -> tuple[Codes, pd.Index[Any]]:
     if raw is not None and raw.dtype.kind in "iu" and raw.size:
         low, high = int(raw.min()), int(raw.max())
         if high - low <= DENSE * raw.size + 1024 and high < 2**62:
-            codes, found = compress(raw.astype(np.int64) - low, high - low + 1)
+            keys = raw.astype(np.int64)
+            keys -= low
+            codes, found = compress(keys, high - low + 1)
             return codes, pd.Index(found + low)
     codes, levels = pd.factorize(values, use_na_sentinel=True)
     index = pd.Index(levels)

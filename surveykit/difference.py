@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -126,7 +127,12 @@ def did(
     df = _satterthwaite(four, signs, cells, separate=separate)
     context = replace(result.context, df=(df, df))
     degrees = pd.Series([df], index=result.df.index, name="df")
-    return replace(result, df=degrees, context=context)
+
+    def df_of(_: Sequence[int]) -> float:
+        return df  # further combinations keep it
+
+    detail = replace(result.detail, df_of=df_of)
+    return replace(result, df=degrees, context=context, detail=detail)
 
 
 def _numbered(design: Design, treated: str, unit: str) -> pd.DataFrame:

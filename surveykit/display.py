@@ -91,18 +91,19 @@ def estimates_html(result: Estimates, lang: fmt.Lang, level: float, method: Any)
     unit = "share" if result.is_share else "points" if result.points else ""
     typical = result.se.median() * (100 if unit else 1)
     digits = fmt.decimals_for(typical) if pd.notna(typical) and typical > 0 else 1
-    out = pd.DataFrame(index=table.index)
+    index = table.index
+    heads: list[str] = []
+    columns: list[list[str]] = []
+    for i, name in enumerate(index.names):
+        heads.append("" if name is None else str(name))
+        columns.append([MISSING[vi] if pd.isna(v) else str(v) for v in index.get_level_values(i)])
     if unit == "points":  # relative to a difference near 0 a standard error says nothing
         table = table.drop(columns="cv")
     for column in table.columns:
-        out[HEADS[column][vi] + (POINTS[vi] if unit == "points" and column == "estimate" else "")] = [
-            cell(column, v, unit=unit, digits=digits, lang=lang) for v in table[column]
-        ]
-    frame = out.reset_index() if any(name is not None for name in out.index.names) else out
-    if frame is not out:
-        names = out.index.names
-        for name in names:
-            frame[name] = frame[name].map(lambda v: MISSING[vi] if pd.isna(v) else str(v))
-    body = frame.to_html(index=frame is out, border=0, escape=True)
-    line = html.escape(result.line(lang, level), quote=False)
+        heads.append(HEADS[column][vi] + (POINTS[vi] if unit == "points" and column == "estimate" else ""))
+        columns.append([cell(column, v, unit=unit, digits=digits, lang=lang) for v in table[column]])
+    frame = pd.DataFrame(dict(enumerate(columns)))
+    frame.columns = pd.Index(heads)
+    body = frame.to_html(index=False, border=0, escape=True)
+    line = html.escape(result.line(lang, level, method), quote=False)
     return f'{body}<p style="font-size:90%">{line}</p>'

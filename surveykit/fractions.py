@@ -39,6 +39,11 @@ def base_weights(design: Design) -> Array:
         w = np.ones(len(data))
         if design.sampling == "self-selected":
             return w
+        if len(design.fpc) < design.stages and design.sampling == "probability":
+            raise ArgumentError(
+                f"fpc={list(design.fpc)} names no size for {design.stage_name(len(design.fpc))}, so no "
+                "weights follow from it. Pass weights='…', or the sizes of every stage."
+            )
         for s, f in enumerate(design.fractions):
             parent = design.units(s - 1).row if s else design.stratum_codes()[0]
             if not f.all():

@@ -22,7 +22,7 @@ from surveykit.result import Context, Detail, Estimates, Note, ShareParts
 from surveykit.stages import Plan, make_plan, strata_plan
 
 Maker = Callable[[], Smooth]
-MANY = 200_000  # numbers to add up from which threads are worth their while
+MANY = 100_000  # rows from which threads are worth their while
 THREADS = 4  # columns in memory at once
 CHUNK = 4_000_000  # numbers of a jacobian spread over cells at once
 FEW_PSUS = 30
@@ -99,7 +99,7 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker]) -> Evaluated:
             answered=None if n.all() else np.repeat((n > 0)[:, None], q, axis=1),
         )
 
-    several = len(makers) > 1 and len(makers) * len(design.w) > MANY
+    several = len(makers) > 1 and len(design.w) > MANY
     parts = at_once(one, makers) if several else [one(make) for make in makers]
     Z = np.concatenate([part.influence for part in parts], axis=1)
     X, B = np.zeros((cells.P, 0)), np.zeros((0, cells.D, Z.shape[1]))

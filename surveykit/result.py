@@ -354,6 +354,7 @@ class Estimates:
             n=pd.Series([int(n[part].sum()) for part in rows], index=index, name="n"),
             reason=pd.Series(reason, index=index, name="reason", dtype=object),
             detail=Detail(None, None, df_of),
+            refusal=self.refusal,
             points=self.is_share or self.points,
         )
 
@@ -373,14 +374,15 @@ class Estimates:
 
     # ---- how it looks -------------------------------------------------------------------------------
 
-    def line(self, lang: fmt.Lang = "en", level: float = 0.95) -> str:
+    def line(self, lang: fmt.Lang = "en", level: float = 0.95, method: Interval | None = None) -> str:
         """Return the context with the remarks that belong to the interval shown."""
         notes = self.context.notes
-        if self.is_share and self.share_parts.raised:
+        used = self._method(method)
+        if used == "auto" and self.share_parts.raised:
             notes += (Note("ρ taken as at least 0,05", "tương quan nội cụm lấy ít nhất 0,05"),)
         if self.refusal:
             notes += (Note(self.refusal, reason_text(self.refusal, "vi")),)
-        return replace(self.context, notes=notes, level=level).text(lang)
+        return replace(self.context, notes=notes, level=level, interval=used).text(lang)
 
     def __repr__(self) -> str:
         """Return the table and its line as text."""

@@ -193,15 +193,15 @@ def _check_lonely(design: Design, s: int, stage: Stage, cells: Cells) -> None:
     name = design.stage_name(s)
     inside = ", ".join(design.strata) if s == 0 else design.psu[s - 1]
     label = design.data[list(design.strata)].iloc[row].tolist() if s == 0 else [design.data[inside].iloc[row]]
-    shown = repr(label[0]) if len(label) == 1 else repr(tuple(label))
+    named = shown(label[0] if len(label) == 1 else tuple(label))
     own = f"{name}={design.data[name].iloc[row]}" if design.psu else f"row {design.data.index[row]}"
     where = (
-        f"strata={inside!r}: {shown} has one PSU ({own})"
+        f"strata={inside!r}: {named} has one PSU ({own})"
         if design.strata or s
         else f"the sample has one PSU ({own})"
     )
     if s:
-        where = f"psu={inside!r}: {shown} has one unit of the next stage ({own})"
+        where = f"psu={inside!r}: {named} has one unit of the next stage ({own})"
     mend = 'Merge it with a neighbour, or pass lonely_psu="centre".'
     raise LonelyPSUError(f"{where}, so the variance between units cannot be estimated. {mend}")
 

@@ -234,6 +234,8 @@ def test_plots_leave_pyplot_alone():
 
 
 def test_a_figure_shows_itself_in_a_notebook():
-    frame = pd.DataFrame({"estimate": [0.5], "low": [0.4], "high": [0.6], "arm": ["adopting"]}, index=["Xã A"])
+    frame = pd.DataFrame(
+        {"estimate": [0.5], "low": [0.4], "high": [0.6], "arm": ["adopting"]}, index=["Xã A"]
+    )
     figure = plots.dot_interval({"Đợt 1": frame}, title="Tựa", xlabel="%", arms={"adopting": "Áp dụng"})
     assert figure._repr_png_().startswith(b"\x89PNG")

@@ -62,8 +62,10 @@ def cross(first: Codes, second: Codes, count: int) -> tuple[Codes, Codes, Codes]
     """
     if first.size and int(first.min()) >= 0 and int(second.min()) >= 0:
         owner = np.zeros(count, dtype=np.intp)
-        owner[second] = first
-        if (owner[second] == first).all():  # every second code has one first code: no table of pairs needed
+        several = int(first.max()) > 0
+        if several:
+            owner[second] = first
+        if not several or (owner[second] == first).all():  # every second code has one first code: no pairs
             return _nested(owner, second, count)
         keys = first * count + second
     else:
@@ -75,7 +77,9 @@ def cross(first: Codes, second: Codes, count: int) -> tuple[Codes, Codes, Codes]
 
 def _nested(owner: Codes, second: Codes, count: int) -> tuple[Codes, Codes, Codes]:
     """Return numbers for second codes in the order of their owner, then of themselves."""
-    found = np.flatnonzero(np.bincount(second, minlength=count))
+    present = np.zeros(count, dtype=bool)
+    present[second] = True
+    found = np.flatnonzero(present)
     found = found[np.argsort(owner[found], kind="stable")]
     number = np.empty(count, dtype=np.intp)
     number[found] = np.arange(found.size)

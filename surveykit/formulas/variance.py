@@ -349,4 +349,5 @@ class Holding(NamedTuple):
     def union_all(self) -> tuple[int, int]:
         """Units and strata that hold any estimate at all."""
         keep = slice(None) if self.answered is None else self.answered.any(axis=1)
-        return np.unique(self.unit[keep]).size, np.unique(self.stratum[keep]).size
+        units, strata = (int(np.count_nonzero(np.bincount(x[keep]))) for x in (self.unit, self.stratum))
+        return units, strata

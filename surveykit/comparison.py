@@ -90,7 +90,9 @@ def _iso(text: str) -> bool:
 
 def name_of(level: Any) -> str:
     """Name of a wave for the line below a table."""
-    return fmt.date(level) if isinstance(level, (pd.Timestamp, dt.date)) else str(level)
+    if isinstance(level, (pd.Timestamp, dt.date)):
+        return fmt.date(level)
+    return f"{level:g}" if isinstance(level, float) else str(level)
 
 
 def overlapping(design: Design, wave: str, overlap: str | None) -> str:

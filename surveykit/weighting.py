@@ -65,7 +65,8 @@ def adjust_nonresponse(design: Design, *, responded: str, cells: str | Sequence[
     >>> design.weights.tolist()
     [20.0, 0.0, 10.0, 10.0]
     """
-    (name,) = _one(check_design(design), responded, "responded")
+    _whole(design, "adjust_nonresponse")
+    (name,) = _one(design, responded, "responded")
     values = col.floats(design.data, name, "responded", "it must be 1 or 0")
     wrong = np.flatnonzero(~np.isin(values, (0.0, 1.0)) & (design.w > 0))
     if wrong.size:
@@ -91,6 +92,16 @@ def adjust_nonresponse(design: Design, *, responded: str, cells: str | Sequence[
             "nobody can stand for it. Join it with another class, or use fewer cells."
         )
     return design.add_step(step)
+
+
+def _whole(design: Any, verb: str) -> None:
+    """Refuse to weight a part: steps are for all rows, and a part is taken afterwards."""
+    if check_design(design).subset:
+        said = " and ".join(design.subset)
+        raise ArgumentError(
+            f"{verb}: the design is limited by where={said!r}, but weights are for all rows. "
+            "Adjust the weights first, then take the part with where=."
+        )
 
 
 def _one(design: Design, name: Any, argument: str) -> tuple[str]:
@@ -137,7 +148,7 @@ def rake(
     >>> sv.rake(sv.Design(people, weights="w"), {"gioi": {"Nam": 0.5, "Nữ": 0.5}}).weights.round(2).tolist()
     [20.0, 6.67, 6.67, 6.67]
     """
-    check_design(design)
+    _whole(design, "rake")
     check_choice(linearisation, ("raked", "base"), "linearisation")
     if not isinstance(margins, Mapping) or not margins:
         raise TypeError(f"margins={margins!r}: pass {{column: {{level: share or count}}}}.")

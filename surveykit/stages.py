@@ -59,7 +59,7 @@ def make_plan(design: Design, domains: Domains, *, within: bool, key: tuple[Any,
         alone = single(cells_at(design, first, domains, key))
     if first == 0 and design.stages > 1 and within and alone.any():
         _check_mixed(design, domains, key, alone)
-    return build(design, domains, first, key, within=within or first > 0)
+    return build(design, domains, first, key, within=within)
 
 
 def single(cells: Cells) -> Mask:
@@ -118,7 +118,10 @@ def build(
     census = _census(stages, cells)
     lost = census & (last + 1 < design.stages)
     census = census & ~lost
-    reason = _reasons(design, first, alone & ~_sure(stages, cells) & within, census)
+    h = stages[0].stratum[stages[0].unit[cells.unit]]
+    nothing = np.bincount(cells.domain, weights=~stages[0].alone[h], minlength=cells.D) == 0
+    silent = alone & ~_sure(stages, cells) & (within | nothing & (first > 0))
+    reason = _reasons(design, first, silent, census)
     if lost.any():
         above, below = design.stage_name(last), design.stage_name(last + 1)
         reason[lost] = (

@@ -101,6 +101,8 @@ def limits(method: str, p: Array, v: Array, n: Array, df: Array, level: float, *
     (Korn–Graubard without the cap n_eff <= n).
     """
     t = quantile(df, level)
+    inner = p * (1 - p) >= BOUNDARY  # where all agree a variance left over is rounding error
+    p, v = np.where(inner, p, np.round(p)), np.where(inner, v, 0.0)
     n_eff = effective(p, v)
     if method in ("beta", "korn-graubard"):
         n_eff = n_eff * (quantile(n - 1, level) / t) ** 2

@@ -33,6 +33,9 @@ def _fmm_spline(x: Array, y: Array, at: Array) -> Array:
     return np.asarray(y[i] + t * (first + t * (3 * s[i] + t * (s[i + 1] - s[i]) / h[i])))
 
 
+OFF = 0.05  # how far, of the cut, the interpolated root may lie from the exact one
+
+
 def likelihood_interval(p: float, variance: float, n: int, df: float, level: float) -> tuple[float, float]:
     r"""Profile-likelihood interval of a proportion (Rao-Scott scaled), as R survey prints it.
 
@@ -63,7 +66,10 @@ def likelihood_interval(p: float, variance: float, n: int, df: float, level: flo
         return _bisect(root, -cut, logit), _bisect(root, cut, logit)
     fine = np.linspace(b[0], b[-1], 3 * len(b))
     low, high = np.interp([-cut, cut], _fmm_spline(b, z, fine), fine)
-    if not low < logit < high:  # few answers: the spline of so coarse a grid is noise
+    ends = np.abs(root(np.array([low, high])))
+    if not low < logit < high or np.any(
+        np.abs(ends - cut) > OFF * cut
+    ):  # few answers: so coarse a grid is noise
         return _bisect(root, -cut, logit), _bisect(root, cut, logit)
     return float(expit(low)), float(expit(high))
 

@@ -94,6 +94,15 @@ def test_intervals_are_made_for_all_rows_at_once(method):
         assert_allclose([alone[0][0], alone[1][0]], [low[k], high[k]])
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("method", NAMED)
+def test_a_variance_of_rounding_is_none_at_the_ends(method):
+    for p in (0.0, 1.0, 1 - 1e-16):
+        exact = intervals.limits(method, one(round(p)), one(0), one(20), one(2), 0.95)
+        found = intervals.limits(method, one(p), one(3e-33), one(20), one(2), 0.95)
+        assert_allclose(found, exact, atol=1e-9)
+
+
 def test_korn_and_graubard_keep_the_effective_number_below_n():
     p, n, df = one(0.6), one(50), one(49)
     v = 0.4 * p * (1 - p) / n  # a design better than a simple random sample

@@ -37,6 +37,14 @@ def test_limits_always_stand_on_both_sides(p, n, df, deff, level):
     assert 0 <= low < p < high <= 1
 
 
+@pytest.mark.parametrize(("p", "v", "n"), [(0.57371318, 0.00699735, 3), (0.54703638, 0.01123791, 5)])
+def test_a_higher_level_has_a_wider_interval(p, v, n):
+    pairs = [likelihood_interval(p, v, n, 1, level) for level in (0.5, 0.8, 0.95, 0.99, 0.999)]
+    low, high = np.array(pairs).T
+    assert (np.diff(low) <= 0).all()
+    assert (np.diff(high) >= 0).all()
+
+
 @pytest.mark.parametrize(
     ("p", "n", "df", "deff"),
     [

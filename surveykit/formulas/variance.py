@@ -322,10 +322,6 @@ class Holding(NamedTuple):
         starts = runs(domain * (int(codes.max(initial=0)) + 1) + code)
         return np.bincount(domain[starts], minlength=D)
 
-    def units(self) -> Codes:
-        """(D, q) units that hold each estimate."""
-        return self._table(self.unit)
-
     def df(self) -> Array:
         """(D, q) units less strata that hold each estimate."""
         return (self._table(self.unit) - self._table(self.stratum)).astype(float)

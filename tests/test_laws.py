@@ -107,6 +107,8 @@ def test_a_row_of_a_table_is_the_domain_alone(design):
 @few
 @given(designs())
 def test_where_is_the_design_where(design):
+    held = design.data.query("x > 1.3").groupby("sex")[design.psu[0] if design.psu else "sex"].nunique()
+    assume(len(design.psu) < 2 or held.min() > 1)  # else domains of two sizes, which one call refuses
     pairs = zip(
         statistics(design, "sex", "x > 1.3").values(),
         statistics(design.where("x > 1.3"), "sex").values(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
 
@@ -23,6 +23,7 @@ from sampling.checks import (
 from surveykit import columns as col
 from surveykit import fractions as rates
 from surveykit.columns import Domains
+from surveykit.drawn import Drawn, Given, given
 from surveykit.formulas.arrays import Array, Codes, Mask, cross
 from surveykit.formulas.steps import Step
 
@@ -91,6 +92,7 @@ class Design:
     lonely_domain: LonelyDomain
     steps: tuple[Step, ...] = ()
     subset: tuple[str, ...] = ()
+    drawn: Mapping[str, Drawn] = field(default_factory=dict)
     cache: dict[Any, Any] = field(default_factory=dict)
 
     def __init__(
@@ -144,6 +146,7 @@ class Design:
             "lonely_domain": lonely_domain,
             "steps": (),
             "subset": (),
+            "drawn": {},
             "cache": {},
         }
         for name, value in values.items():
@@ -240,6 +243,12 @@ class Design:
         made: list[Array] = self.cached(("fractions",), lambda: rates.fractions(self))
         return made
 
+    def given(self, s: int, parent: Codes, f: Array, factor: Array) -> Given | None:
+        """Strata of stage s whose form comes from the probabilities that a drawn sample carries."""
+        if s >= len(self.psu) or s >= len(self.fpc) or self.psu[s] not in self.drawn:
+            return None
+        return given(self.drawn[self.psu[s]], self.units(s).row, parent, f, factor)
+
     @property
     def base_weights(self) -> Array:
         """(n,) weight before any step."""
@@ -317,6 +326,7 @@ class Design:
             parts.append(f"strata {', '.join(self.strata)!r} ({len(self.stratum_codes()[1])})")
         parts += [f"psu {name!r} ({len(self.units(s).parent)})" for s, name in enumerate(self.psu)]
         parts.append(f"fpc {', '.join(self.fpc)!r}" if self.fpc else "drawn with replacement")
+        parts += [f"{name!r}: {drawn.note.en}" for name, drawn in self.drawn.items()]
         parts += [f"steps {', '.join(step.name for step in self.steps)}"] if self.steps else []
         parts += [f"where {' and '.join(self.subset)}"] if self.subset else []
         return f"Design of {fmt.integer(len(self.data), 'en')} rows: " + "; ".join(parts)
@@ -332,6 +342,7 @@ class Design:
             f"PSU: {name} ({fmt.integer(len(self.units(s).parent))})" for s, name in enumerate(self.psu)
         ]
         parts.append(f"fpc: {', '.join(self.fpc)}" if self.fpc else "chọn có hoàn lại")
+        parts += [f"{name}: {drawn.note.vi}" for name, drawn in self.drawn.items()]
         if self.sampling == "self-selected":
             parts.append("mẫu tự chọn: không suy rộng được")
         parts += [f"chỉ các dòng: {' và '.join(self.subset)}"] if self.subset else []

@@ -9,6 +9,7 @@ import numpy as np
 from sampling.checks import ArgumentError, LonelyPSUError, shown
 from surveykit.columns import Domains
 from surveykit.design import Design
+from surveykit.drawn import Given
 from surveykit.formulas.arrays import Array, Codes, Mask, compress
 from surveykit.formulas.totals import Cells, make_cells
 from surveykit.formulas.variance import Stage
@@ -93,9 +94,9 @@ def build(
     factor = np.ones(len(_sizes(design, first)))
     factors = [factor]
     while last + 1 < design.stages and last + 1 < len(design.fpc):
-        f = design.fractions[last]
-        parent = design.units(last).parent
-        factor = factors[-1][parent] * f[parent]
+        parent, f = design.units(last).parent, design.fractions[last]
+        own = design.given(last, parent, f, factors[-1])
+        factor = factors[-1][parent] * (f[parent] if own is None else own.fraction)
         if not (factor > 0).any():
             break
         factors.append(factor)
@@ -158,7 +159,27 @@ def _stage(
         factor = np.ones(n.size)
     lonely = "certainty" if conditional or policy in ("error", "collapse") else policy
     domain_rule = "off" if conditional else design.lonely_domain
-    return Stage(unit, parent, n, f, factor, lonely, domain_rule)
+    own = design.given(s, parent, f, factor)
+    if own is None:
+        return Stage(unit, parent, n, f, factor, lonely, domain_rule)
+    _note_drawn(design, s, own, notes)
+    f = np.where(own.broken, 0.0, f)
+    return Stage(unit, parent, n, f, factor, lonely, domain_rule, own.stratum, own.omega)
+
+
+def _note_drawn(design: Design, s: int, own: Given, notes: list[Note]) -> None:
+    """Say which form the strata have, and how many had to fall back to drawing with replacement."""
+    name, broken = design.psu[s], int(own.broken.sum())
+    if own.stratum.any():
+        note = design.drawn[name].note
+        notes.append(Note(f"{name}: {note.en}", f"{name}: {note.vi}"))
+    if broken:
+        notes.append(
+            Note(
+                f"{name}: {broken} strata lack units that were drawn: counted as drawn with replacement",
+                f"{name}: {broken} tầng thiếu đơn vị đã chọn nên tính như chọn có hoàn lại",
+            )
+        )
 
 
 def _collapse(parent: Codes, n: Codes, f: Array, notes: list[Note]) -> tuple[Codes, Codes, Array]:

@@ -51,7 +51,8 @@ class Stage:
     ``unit`` (P,) stage unit of each finest unit; ``stratum`` (U,) stratum of each stage unit; ``n`` (H,)
     units drawn; ``f`` (H,) fraction drawn, 0 with replacement; ``factor`` (H,) product of the fractions
     above. ``lonely``: what a stratum with one unit gives; ``lonely_domain``: what a stratum gives in which
-    a domain has one unit.
+    a domain has one unit. ``given`` (H,) strata whose form is a matrix of its own, as for unequal
+    probabilities; ``omega`` (U, U) holds these, factors included, and is 0 elsewhere.
     """
 
     unit: Codes
@@ -61,17 +62,21 @@ class Stage:
     factor: Array
     lonely: str = "certainty"
     lonely_domain: str = "off"
+    given: Mask | None = None
+    omega: sp.csr_matrix | None = None
 
     @property
     def alone(self) -> Mask:
         """(H,) strata with one unit that was not taken with certainty."""
-        return np.asarray((self.n == 1) & (self.f < 1))
+        alone = (self.n == 1) & (self.f < 1)
+        return np.asarray(alone if self.given is None else alone & ~self.given)
 
     @property
     def a(self) -> Array:
-        """(H,) factor of the sum of squares."""
+        """(H,) factor of the sum of squares; 0 for strata with a form of their own."""
         a = self.factor * (1 - self.f) * self.n / np.maximum(self.n - 1, 1)
-        out: Array = np.where(self.alone & (self.lonely != "centre"), 0.0, a)
+        off = self.alone & (self.lonely != "centre")
+        out: Array = np.where(off if self.given is None else off | self.given, 0.0, a)
         return out
 
     def sums(self, M: Array) -> Array:
@@ -91,6 +96,8 @@ class Stage:
         r = (t - self.means(t)[self.stratum]) * self.a[self.stratum][:, None]
         if self.lonely == "centre" and self.alone.any():
             r = r - r[self.alone[self.stratum]].sum(axis=0) / len(r)
+        if self.omega is not None:
+            r = r + self.omega @ t
         out: Array = r[self.unit]
         return out
 
@@ -101,8 +108,10 @@ class Stage:
         scale = 1.0
         if self.lonely == "average" and self.alone.any():
             scale = self.n.size / max(self.n.size - int(self.alone.sum()), 1)
-        out: Array = r.T @ r * scale
-        return out
+        out: Array = r.T @ r
+        if self.omega is not None:
+            out = out + t.T @ (self.omega @ t)
+        return out * scale
 
     def pairs(self, cells: Cells, Z: Array) -> Pairs:
         """Sum the cells by stage unit, and find the centre of each (stratum, domain) pair."""
@@ -116,6 +125,8 @@ class Stage:
         held = np.diff(np.r_[starts, stratum.size])
         centre = sum_runs(z, starts) / self.n[h][:, None]
         single = (held == 1) & (self.n[h] > 1)
+        if self.given is not None:
+            single &= ~self.given[h]
         swap = self.alone[h] & (self.lonely == "centre") | single & (self.lonely_domain == "centre")
         if swap.any():
             present = np.bincount(d, weights=self.n[h], minlength=cells.D)
@@ -135,7 +146,19 @@ class Stage:
         out = sum_runs((pairs.z - np.repeat(pairs.centre, pairs.held, axis=0)) ** 2, pairs.starts)
         out += (self.n[pairs.h] - pairs.held)[:, None] * pairs.centre**2
         out *= self.a[pairs.h][:, None]
-        return sum_runs(out, runs(pairs.domain)) * np.nan_to_num(pairs.scale)[:, None]
+        out = sum_runs(out, runs(pairs.domain))
+        if self.omega is not None:
+            out += self.given_squares(pairs)
+        return out * np.nan_to_num(pairs.scale)[:, None]
+
+    def given_squares(self, pairs: Pairs) -> Array:
+        """(D, q) z' Ω z of each domain's own column, over the strata with a form of their own."""
+        shape = (self.stratum.size, pairs.scale.size)
+        out = np.zeros((pairs.scale.size, pairs.z.shape[1]))
+        for j in range(pairs.z.shape[1]):
+            Z = sp.csr_matrix((pairs.z[:, j], (pairs.unit, pairs.column)), shape=shape)
+            out[:, j] = np.asarray(Z.multiply(self.omega @ Z).sum(axis=0)).ravel()
+        return out
 
     def combine(self, cells: Cells, Z: Array, L: sp.csr_matrix, X: Array, BL: Array) -> Array:
         """(m, m) quadratic form of combinations L of the domains' columns, less X (P, p) times BL (p, m)."""
@@ -145,12 +168,14 @@ class Stage:
         t = spread(pairs.z, pairs.unit, pairs.column, (self.stratum.size, L.shape[0])) @ L
         centre = spread(pairs.centre, pairs.h, pairs.domain, (self.n.size, L.shape[0])) @ L
         r = np.asarray(t.todense()) - np.asarray(centre.todense())[self.stratum]
+        whole = np.asarray(t.todense()) if self.omega is not None else np.zeros((0, 0))
         if X.shape[1]:
             x = self.sums(X)
             r = r - (x - self.means(x)[self.stratum]) @ BL
+            whole = whole - x @ BL if self.omega is not None else whole
         r = r * np.sqrt(self.a[self.stratum])[:, None]
         out: Array = r.T @ r
-        return out
+        return out if self.omega is None else out + whole.T @ (self.omega @ whole)
 
 
 def spread(z: Array, row: Codes, domain: Codes, shape: tuple[int, int]) -> sp.csr_matrix:
@@ -268,6 +293,8 @@ class Taylor:
             T = spread(pairs.z, pairs.unit, pairs.column, (s.stratum.size, self.size))
             M = spread(pairs.centre, pairs.h, pairs.domain, (s.n.size, self.size))
             V += (T.T @ sp.diags(s.a[s.stratum]) @ T - M.T @ sp.diags(s.a * s.n) @ M).toarray()
+            if s.omega is not None:
+                V += (T.T @ s.omega @ T).toarray()
         np.fill_diagonal(V, self.diag())
         return V
 

@@ -155,7 +155,7 @@ def whole_sizes(size: npt.ArrayLike) -> Whole:
 
 
 def _checked(size: npt.ArrayLike) -> pd.Series[Any]:
-    column: pd.Series[Any] = pd.Series(size)
+    column: pd.Series[Any] = pd.Series(size, copy=False)
     if len(column) == 0:
         raise DataError("size has no values. Check the filter or the file it came from.")
     if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
@@ -163,6 +163,8 @@ def _checked(size: npt.ArrayLike) -> pd.Series[Any]:
             f"size holds {listed(column.iloc[:1])}, and a size must be a number. "
             "Turn the column into numbers first."
         )
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu" and column.min() > 0:
+        return column
     for wrong, what in (
         (column.isna(), "is missing"),
         (column == np.inf, "is infinite"),

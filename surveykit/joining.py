@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -15,33 +15,41 @@ from sampling.checks import (
     listed,
     nfc,
 )
+from sampling.sample import Sample
+from surveykit.blocks import PPS, drawing
 from surveykit.design import Design
+from surveykit.drawn import Drawn
 
 
 def join(
-    sample: pd.DataFrame,
+    sample: pd.DataFrame | Sample,
     data: pd.DataFrame,
     *,
     id: str,
-    weights: str = "weight",
+    weights: str | None = None,
     strata: str | Sequence[str] | None = None,
     psu: str | Sequence[str] | None = None,
     fpc: str | Sequence[str] | None = None,
     responded: str = "responded",
+    pps: PPS = "auto",
 ) -> Design:
     """Join the drawn sample with the answers; selected people without answers stay as rows.
 
     Parameters
     ----------
-    sample : DataFrame
-        One row for each selected person, with id, stages and design weight.
+    sample : Sample, or DataFrame
+        One row for each selected person. A sample drawn by a plan tells weights, strata, stages, fractions
+        and joint probabilities by itself; of a table they are named below.
     data : DataFrame
         One row for each form that came back.
     id : column name
         In both tables; each id once in each.
-    weights, strata, psu, fpc : as for :class:`Design`, columns of the sample
+    weights, strata, psu, fpc : as for :class:`Design`, columns of the table; weights is "weight" by default
     responded : text
         Name of the column that is added: True where a form came back.
+    pps : {"auto", "yates_grundy", "horvitz_thompson", "hajek", "brewer", "hartley_rao", "with_replacement"}
+        Variance of units of unequal chances in a drawn sample. "auto": Yates–Grundy where all joint
+        probabilities are known and above 0, else the approximation that suits the method.
 
     Returns
     -------
@@ -59,6 +67,20 @@ def join(
     >>> join(sample, answers, id="ma").data["responded"].tolist()
     [True, False, True]
     """
+    drawn: Mapping[str, Drawn] = {}
+    if isinstance(sample, Sample):
+        named = [n for n, v in (("weights", weights), ("strata", strata), ("psu", psu), ("fpc", fpc)) if v]
+        if named:
+            raise ArgumentError(
+                f"{named[0]}=: a drawn sample tells its weights, strata, stages and fractions by itself. "
+                f"Leave {' and '.join(named)} out, or pass sample.table to name columns of your own."
+            )
+        sample, weights, strata, psu, fpc, drawn = drawing(sample, pps)
+    elif pps != "auto":
+        raise ArgumentError(
+            f"pps={pps!r}: a table carries no joint probabilities. Pass the Sample that a plan has drawn."
+        )
+    weights = "weight" if weights is None else weights
     check_frame(sample, "sample")
     check_frame(data, "data")
     check_columns(sample, id, "id")
@@ -104,7 +126,9 @@ def join(
     rows = keyed.reindex(tables["sample"].to_numpy())
     rows.index = sample.index
     rows[responded] = rows[responded].notna()
-    return Design(pd.concat([sample, rows], axis=1), weights=weights, strata=strata, psu=psu, fpc=fpc)
+    both_tables = pd.concat([sample, rows], axis=1)
+    design = Design(both_tables, weights=weights, strata=strata, psu=psu, fpc=fpc)
+    return design.changed(drawn=drawn) if drawn else design
 
 
 def _bare(key: str) -> str:

@@ -12,7 +12,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sampling.checks import ArgumentError, ColumnError, DataError
 from sampling.probabilities import pps_probabilities
-from sampling.selection import TOP, _systematic, select_pps_systematic, select_srs, uniforms
+from sampling.selection import TOP, select_pps_systematic, select_srs, uniforms
+from sampling.selection.common import Groups, Sized
+from sampling.selection.proportional import _systematic as hit_by_points
 
 IDS = [f"{code:05d}" for code in range(1273, 1273 + 3 * 20, 3)]
 SIZE = [412, 310, 95, 1210, 2600, 77, 540, 388, 901, 120, 333, 642, 205, 518, 760, 298, 111, 459, 874, 366]
@@ -20,6 +22,13 @@ PARENT = ["xã", "phường"] * 10
 
 #: Monte Carlo error: chance of a false alarm below 1e-6 for each unit.
 SIGMAS = 5
+
+
+def _systematic(size, n, start):
+    """Return the units of one group that are hit, no unit being certain."""
+    total = np.array([size.sum()], dtype=size.dtype)
+    groups = Groups(None, None, np.array([0, size.size]), [""])
+    return hit_by_points(size, Sized(size, None, np.array([n]), total), groups, [start])
 
 
 # --- the same seed, the same sample -------------------------------------------------------------------------

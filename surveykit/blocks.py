@@ -1,0 +1,262 @@
+"""From the blocks of a drawn sample to a design: strata, stages, fractions, and forms of unequal chances.
+
+The sample says how each unit was drawn, so nothing is told twice. The variance of a stage is by default
+exact where the joint probabilities are (Yates–Grundy; the fraction for simple random sampling), and by the
+approximation that suits the method elsewhere; `pps=` names another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sampling.checks import ArgumentError, DataError, check_choice, listed
+from sampling.sample import Block, Sample
+from surveykit.drawn import Drawn
+from surveykit.formulas import forms
+from surveykit.formulas.arrays import Array
+from surveykit.result import Note
+
+PPS = Literal[
+    "auto", "yates_grundy", "horvitz_thompson", "hajek", "brewer", "hartley_rao", "with_replacement"
+]
+CHOICES = ("auto", "yates_grundy", "horvitz_thompson", "hajek", "brewer", "hartley_rao", "with_replacement")
+EQUAL = ("srs", "srs_wr")
+LARGEST = 2000  # units of a block whose form is still written out
+CERTAIN = "chắc chắn"
+
+#: What each rule is called in the line below a table.
+NAMES: Mapping[str, tuple[str, str]] = {
+    "yates_grundy": ("Yates–Grundy from joint probabilities", "Yates–Grundy từ xác suất cặp"),
+    "horvitz_thompson": ("Horvitz–Thompson from joint probabilities", "Horvitz–Thompson từ xác suất cặp"),
+    "hajek": ("Hájek approximation", "xấp xỉ Hájek"),
+    "brewer": ("Brewer approximation", "xấp xỉ Brewer"),
+    "hartley_rao": ("Hartley–Rao approximation", "xấp xỉ Hartley–Rao"),
+    "poisson": ("Poisson", "Poisson"),
+    "successive": ("successive differences", "sai phân kế tiếp"),
+    "local": ("local neighbourhoods", "lân cận"),
+    "balanced": ("residuals on the balancing variables", "phần dư theo biến cân bằng"),
+    "with_replacement": ("as drawn with replacement", "tính như chọn có hoàn lại"),
+}
+
+#: The rule of a method whose joint probabilities are not all known and above 0.
+APPROXIMATE: Mapping[str, str] = {
+    "poisson": "poisson",
+    "bernoulli": "poisson",
+    "systematic": "successive",
+    "pps_systematic": "successive",
+    "pps_pivotal": "successive",
+    "pps_randomised": "hartley_rao",
+    "cube": "balanced",
+    "local_pivotal": "local",
+}
+
+
+class Part(NamedTuple):
+    """What a block gives: fraction of its units drawn by chance, the rule, and the form if it has one."""
+
+    fraction: float
+    rule: str
+    form: Array | None
+
+
+def rule_of(block: Block, pps: str) -> str:
+    """Return the variance rule of a block of unequal or dependent chances."""
+    by_chance = APPROXIMATE.get(block.method)
+    if by_chance == "poisson" or (pps == "auto" and by_chance in ("balanced", "local")):
+        return str(by_chance)
+    if pps != "auto":
+        return pps
+    if block.kind == "exact" and block.measurable and block.joint is not None:
+        return "yates_grundy"
+    return by_chance or "hajek"
+
+
+def part_of(block: Block, pps: str) -> Part:
+    """Work out fraction, rule and form of one block; certainty units have rows of 0 in the form."""
+    sure = np.asarray(block.certainty, dtype=bool)
+    n, N = int((~sure).sum()), block.N - int(sure.sum())
+    if block.method == "srs_wr":
+        return Part(0.0, "with_replacement", None)
+    if n == N or block.method == "srs":
+        return Part(n / N if N else 1.0, "", None)
+    rule = rule_of(block, pps)
+    if rule == "with_replacement" or n > LARGEST or (n < 2 and rule != "poisson"):
+        equal = block.method == "systematic"  # near enough to simple random sampling where there are so many
+        return Part(n / N if equal and n > LARGEST else 0.0, "with_replacement", None)
+    form = np.zeros((sure.size, sure.size))
+    form[np.ix_(~sure, ~sure)] = _form(block, rule, ~sure)
+    return Part(n / N, rule, form)
+
+
+def _form(block: Block, rule: str, by_chance: Any) -> Array:
+    pi = block.probability[by_chance]
+    if rule in ("yates_grundy", "horvitz_thompson"):
+        if block.joint is None:
+            raise ArgumentError(
+                f"pps={rule!r}: the sample carries no joint probabilities for units drawn by "
+                f"{block.method!r}. Choose pps='hajek' or 'with_replacement'."
+            )
+        joint = block.joint[np.ix_(by_chance, by_chance)]
+        return forms.yates_grundy(joint) if rule == "yates_grundy" else forms.horvitz_thompson(joint)
+    if rule == "local":
+        return forms.local(pi, _x(block)[by_chance])
+    if rule == "balanced":
+        return forms.balanced(pi, _x(block)[by_chance])
+    simple = {
+        "hajek": forms.hajek,
+        "brewer": forms.brewer,
+        "hartley_rao": forms.hartley_rao,
+        "poisson": forms.poisson,
+        "successive": forms.successive,
+    }
+    return simple[rule](pi)
+
+
+def _x(block: Block) -> Array:
+    if block.x is None:
+        raise DataError(
+            f"The sample was drawn by {block.method!r} but carries no values of what it was spread over. "
+            "Draw it again, or choose pps='hajek'."
+        )
+    return block.x
+
+
+class Drawing(NamedTuple):
+    """The rows in use, with what :class:`Design` needs: names of columns and the forms of the stages."""
+
+    table: pd.DataFrame
+    weights: str
+    strata: tuple[str, ...]
+    psu: tuple[str, ...]
+    fpc: tuple[str, ...]
+    drawn: dict[str, Drawn]
+
+
+def drawing(sample: Sample, pps: str = "auto") -> Drawing:
+    """Read a sample as a design.
+
+    Parameters
+    ----------
+    sample : Sample
+        As a plan draws it, reserves released or not.
+    pps : {"auto", "yates_grundy", "horvitz_thompson", "hajek", "brewer", "hartley_rao", "with_replacement"}
+        Variance of units of unequal chances.
+
+    Returns
+    -------
+    Drawing; certainty units of the first stage are strata of their own, and the stages end above the first
+    of which a unit above holds a single unit drawn by chance.
+    """
+    check_choice(pps, CHOICES, "pps")
+    table = sample.main.reset_index(drop=True)
+    stages = tuple(stage.name for stage in sample.stages)
+    parts = {key: part_of(block, pps) for key, block in sample.blocks.items()}
+    keys = parent_keys(table, stages)
+    last = estimable(sample, stages)
+    fpc, drawn = [], {}
+    for s, name in enumerate(stages[: last + 1]):
+        blocks = {parent: block for (stage, parent), block in sample.blocks.items() if stage == s}
+        located = locate(table, name, keys[s], blocks)
+        fraction = np.array([parts[s, parent].fraction for parent in blocks])[located.block]
+        if s == 0:
+            fraction = np.where(located.sure, 1.0, fraction)
+            table = table.assign(**{"design_stratum": own_strata(table, keys[0], located.sure, name)})
+        if s == last and (last + 1 < len(stages) or sample.awaiting):
+            fraction = np.zeros(len(table))  # what varies below is seen between these units
+        else:
+            made = forms_of(s, blocks, parts, located)
+            drawn |= {name: made} if made is not None else {}
+        fpc.append(f"{name}_fraction")
+        table = table.assign(**{fpc[-1]: fraction})
+    return Drawing(table, "weight", ("design_stratum",), stages[: last + 1], tuple(fpc), drawn)
+
+
+class Located(NamedTuple):
+    """For each row its block (numbered in the order of the blocks), the place of its unit, and certainty."""
+
+    block: Any
+    place: Any
+    sure: Any
+
+
+def parent_keys(table: pd.DataFrame, stages: tuple[str, ...]) -> list[Any]:
+    """Return for each stage the key of the unit above of each row: the stratum, then ids joined by "/"."""
+    stratum = table["stratum"].astype(str) if "stratum" in table else pd.Series("", index=table.index)
+    keys, path = [stratum], None
+    for name in stages[:-1]:
+        own = table[name].astype(str)
+        path = own if path is None else path + "/" + own
+        keys.append(path)
+    return keys
+
+
+def estimable(sample: Sample, stages: tuple[str, ...]) -> int:
+    """Return the last stage with a variance: below it, some unit above holds one unit drawn by chance."""
+    alone = [
+        s
+        for (s, _), block in sample.blocks.items()
+        if s and int((~np.asarray(block.certainty)).sum()) == 1 and len(block.ids) < block.N
+    ]
+    return min(alone) - 1 if alone else len(stages) - 1
+
+
+def locate(table: pd.DataFrame, name: str, parent: Any, blocks: Mapping[str, Block]) -> Located:
+    """Find the block and the place of the unit of each row."""
+    listing = pd.DataFrame(
+        {
+            "parent": np.repeat(list(blocks), [len(block.ids) for block in blocks.values()]),
+            "id": np.concatenate([np.asarray(block.ids, dtype=object) for block in blocks.values()]),
+            "block": np.repeat(np.arange(len(blocks)), [len(block.ids) for block in blocks.values()]),
+            "place": np.concatenate([np.arange(len(block.ids)) for block in blocks.values()]),
+            "sure": np.concatenate([np.asarray(block.certainty, dtype=bool) for block in blocks.values()]),
+        }
+    )
+    at = pd.MultiIndex.from_arrays([listing["parent"], listing["id"]]).get_indexer(
+        pd.MultiIndex.from_arrays([parent.to_numpy(), table[name].astype(str).to_numpy()])
+    )
+    lost = np.flatnonzero(at < 0)
+    if lost.size:
+        raise DataError(
+            f"sample: {name} {listed(table[name].iloc[lost].unique(), 3)} is in the table but not among the "
+            "units drawn. Use the sample as it was drawn or read; release reserves with sample.release()."
+        )
+    rows = listing.iloc[at]
+    return Located(rows["block"].to_numpy(), rows["place"].to_numpy(), rows["sure"].to_numpy())
+
+
+def own_strata(table: pd.DataFrame, stratum: Any, sure: Any, name: str) -> pd.Series[Any]:
+    """Return the strata of the variance: those of the plan, each certainty unit apart."""
+    return stratum.where(~sure, stratum + f" · {CERTAIN} " + table[name].astype(str))
+
+
+def forms_of(
+    s: int, blocks: Mapping[str, Block], parts: Mapping[tuple[int, str], Part], located: Located
+) -> Drawn | None:
+    """Put the forms of a stage together; None where fractions tell all."""
+    own = [parts[s, parent] for parent in blocks]
+    with_form = [b for b, part in enumerate(own) if part.form is not None]
+    if not with_form:
+        return None
+    number = np.full(len(own), -1)
+    number[with_form] = np.arange(len(with_form))
+    listed_blocks = list(blocks.values())
+    kept = [
+        np.flatnonzero(~np.asarray(listed_blocks[b].certainty)) if s == 0 else slice(None) for b in with_form
+    ]
+    rules = list(dict.fromkeys(own[b].rule for b in with_form))
+    note = Note(*("; ".join(NAMES[rule][lang] for rule in rules) for lang in (0, 1)))
+    block = np.where(located.sure & (s == 0), -1, number[located.block])
+    place = located.place.copy()
+    if s == 0:  # certainty units are strata of their own: the others move up
+        for b, k in zip(with_form, kept, strict=True):
+            rank = np.zeros(len(listed_blocks[b].ids), dtype=np.intp)
+            rank[k] = np.arange(len(k))
+            mine = located.block == b
+            place[mine] = rank[located.place[mine]]
+    forms_kept = tuple(own[b].form[k][:, k] for b, k in zip(with_form, kept, strict=True))
+    chances = tuple(listed_blocks[b].probability[k] for b, k in zip(with_form, kept, strict=True))
+    return Drawn(block, place, forms_kept, chances, note)

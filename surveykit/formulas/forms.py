@@ -1,0 +1,248 @@
+r"""Variance forms of one block of units drawn together: matrices Ω with :math:`\hat V = z' \Omega z`.
+
+z are the totals of the weighted influence by unit, :math:`z_i = y_i / \pi_i`; π the inclusion probabilities.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from sampling.checks import ArgumentError
+from surveykit.formulas.arrays import Array
+
+__all__ = [
+    "balanced",
+    "brewer",
+    "hajek",
+    "hartley_rao",
+    "horvitz_thompson",
+    "local",
+    "overton",
+    "poisson",
+    "successive",
+    "yates_grundy",
+]
+
+Estimator = Literal["yates_grundy", "horvitz_thompson"]
+
+
+def check_joint(joint: Array) -> None:
+    """Refuse joint probabilities of 0: pairs that are never drawn together leave the variance unknown."""
+    zero = np.argwhere(np.triu(joint <= 0, 1))
+    if zero.size:
+        i, j = zero[0]
+        raise ArgumentError(
+            f"joint: {len(zero)} pairs of units can't be drawn together (the first: units {i + 1} and {j + 1} "
+            "of a block), so no variance is unbiased. Choose pps='hajek' or 'with_replacement', or leave pps out: "
+            "then successive differences are used for systematic draws."
+        )
+
+
+def _lack(joint: Array) -> Array:
+    """(n, n) (π_i π_j − π_ij) / π_ij between units, 0 on the diagonal."""
+    check_joint(joint)
+    pi = np.diag(joint)
+    out: Array = np.outer(pi, pi) / joint - 1
+    np.fill_diagonal(out, 0.0)
+    return out
+
+
+def yates_grundy(joint: Array) -> Array:
+    r"""Yates–Grundy (Sen) form, for designs of fixed size.
+
+    .. math:: \hat V = \tfrac12 \sum_{i \ne j} \frac{\pi_i \pi_j - \pi_{ij}}{\pi_{ij}} (z_i - z_j)^2
+
+    Parameters
+    ----------
+    joint : (n, n) joint probabilities, all above 0, the first-order ones on the diagonal
+
+    Returns
+    -------
+    (n, n)
+
+    References
+    ----------
+    Särndal, Swensson & Wretman (1992), Model Assisted Survey Sampling, section 2.8.
+
+    Examples
+    --------
+    >>> yates_grundy(np.array([[0.5, 1 / 6], [1 / 6, 0.5]]))
+    array([[ 0.5, -0.5],
+           [-0.5,  0.5]])
+    """
+    lack = _lack(joint)
+    return np.asarray(np.diag(lack.sum(axis=1)) - lack)
+
+
+def horvitz_thompson(joint: Array) -> Array:
+    r"""Horvitz–Thompson form: :math:`\sum_{ij} \frac{\pi_{ij} - \pi_i \pi_j}{\pi_{ij}} z_i z_j`, π_ii = π_i.
+
+    Parameters
+    ----------
+    joint : (n, n) joint probabilities, all above 0, the first-order ones on the diagonal
+
+    References
+    ----------
+    Särndal, Swensson & Wretman (1992), section 2.8.
+    """
+    return np.asarray(np.diag(1 - np.diag(joint)) - _lack(joint))
+
+
+def poisson(pi: Array) -> Array:
+    """Form of independent draws: Σ (1 − π) z²."""
+    return np.diag(1 - pi)
+
+
+def brewer(pi: Array) -> Array:
+    r"""R's ``pps="brewer"``: :math:`\frac{n}{n-1} \sum (1 - \pi_i) (z_i - \bar z)^2`, the mean unweighted.
+
+    References
+    ----------
+    Berger (2004), Survey Methodology 30, 23–31; Lumley, survey vignette "pps".
+    """
+    n = pi.size
+    R = np.eye(n) - 1 / n
+    return np.asarray(n / (n - 1) * R.T @ ((1 - pi)[:, None] * R))
+
+
+def hajek(pi: Array) -> Array:
+    r"""Deville's form of Hájek's approximation, from first-order probabilities alone.
+
+    .. math:: \hat V = \frac{1}{1 - \sum a_k^2} \sum (1 - \pi_i) (z_i - A)^2, \quad
+              a_k = \frac{1 - \pi_k}{\sum (1 - \pi)}, \quad A = \sum a_k z_k
+
+    References
+    ----------
+    Deville (1999), Survey Methodology 25, 193–203; as ``varest`` of R sampling has it.
+
+    Examples
+    --------
+    >>> hajek(np.array([0.5, 0.5]))
+    array([[ 0.5, -0.5],
+           [-0.5,  0.5]])
+    """
+    c = 1 - pi
+    a = c / c.sum()
+    return np.asarray((np.diag(c) - np.outer(c, c) / c.sum()) / (1 - (a**2).sum()))
+
+
+def hartley_rao(pi: Array, squares: float | None = None, estimator: Estimator = "yates_grundy") -> Array:
+    r"""Hartley–Rao approximation, for systematic draws from a list in random order.
+
+    .. math:: \hat V = \frac{1}{2 (n - 1)} \sum_{i \ne j} (1 - \pi_i - \pi_j + S) (z_i - z_j)^2,
+              \qquad S = \sum_U \pi_k^2 / n
+
+    Parameters
+    ----------
+    pi : (n,)
+    squares : S of the population; by default its estimate, the mean of π over the sample
+    estimator : "yates_grundy", as above; or "horvitz_thompson" with the same joint probabilities (R's ``HR``)
+
+    References
+    ----------
+    Hartley & Rao (1962), Annals of Mathematical Statistics 33, 350–374.
+    """
+    n = pi.size
+    S = pi.mean() if squares is None else squares
+    lack: Array = (1 - pi[:, None] - pi + S) / (n - 1)
+    np.fill_diagonal(lack, 0.0)
+    if estimator == "horvitz_thompson":
+        return np.asarray(np.diag(1 - pi) - lack)
+    return np.asarray(np.diag(lack.sum(axis=1)) - lack)
+
+
+def overton(pi: Array) -> Array:
+    r"""Yates–Grundy's form with :math:`\pi_{ij} = 2 (n - 1) \pi_i \pi_j / (2n - \pi_i - \pi_j)` (Overton).
+
+    References
+    ----------
+    Overton (1985), as in Stehman & Overton (1994), Communications in Statistics 23.
+    """
+    n = pi.size
+    joint = 2 * (n - 1) * np.outer(pi, pi) / (2 * n - pi[:, None] - pi)
+    np.fill_diagonal(joint, pi)
+    return yates_grundy(joint)
+
+
+def successive(pi: Array, *, circular: bool = False) -> Array:
+    r"""Successive differences in the order of the list, for systematic draws.
+
+    .. math:: \hat V = (1 - \bar\pi)\,\frac{n}{2 (n - 1)} \sum_{i=2}^n (z_i - z_{i-1})^2
+
+    Parameters
+    ----------
+    pi : (n,) in the order of the list; their mean stands for the fraction drawn
+    circular : the last unit is compared with the first too, and n/(n − 1) falls away (SD2)
+
+    References
+    ----------
+    Wolter (2007), Introduction to Variance Estimation, ch. 8; Fay & Train (1995) for the circular one.
+    """
+    n = pi.size
+    D = np.eye(n) - np.roll(np.eye(n), 1, axis=1) if circular else -np.diff(np.eye(n), axis=0)
+    factor = 1 / 2 if circular else n / (2 * (n - 1))
+    return np.asarray((1 - pi.mean()) * factor * D.T @ D)
+
+
+def local(pi: Array, x: Array) -> Array:
+    r"""Local neighbourhoods, for samples spread over space.
+
+    .. math:: \hat V = \sum_i \frac{n_i}{n_i - 1} \Big(z_i - \frac{1}{n_i} \sum_{j \in N_i} z_j\Big)^2
+
+    with N_i the unit and those nearest to it: the nearest neighbour, and all as near as that.
+
+    Parameters
+    ----------
+    pi : (n,); not used but for its length, as in the source
+    x : (n, k) places
+
+    References
+    ----------
+    Grafström & Schelin (2014), Scandinavian Journal of Statistics 41, 277–290.
+    """
+    n = pi.size
+    square = ((x[:, None, :] - x[None, :, :]) ** 2).sum(axis=2)
+    np.fill_diagonal(square, np.inf)
+    near = square <= square.min(axis=1)[:, None]
+    np.fill_diagonal(near, True)
+    size = near.sum(axis=1)
+    D = np.eye(n) - near / size[:, None]
+    return np.asarray(D.T @ ((size / (size - 1))[:, None] * D))
+
+
+def balanced(pi: Array, x: Array) -> Array:
+    r"""Residual form for balanced samples.
+
+    .. math:: \hat V = \frac{n}{n - q} \sum (1 - \pi_i) (z_i - \breve x_i' b)^2, \qquad
+              \breve x = x / \pi, \quad b \text{ by least squares with weights } 1 - \pi
+
+    q is the number of columns, the constant of the fixed size among them.
+
+    Parameters
+    ----------
+    pi : (n,)
+    x : (n, p) balancing variables
+
+    Raises
+    ------
+    ArgumentError
+        There are no more units than columns.
+
+    References
+    ----------
+    Deville & Tillé (2005), Journal of Statistical Planning and Inference 128, 569–591.
+    """
+    X = np.column_stack([np.ones(pi.size), x / pi[:, None]])
+    c = np.sqrt(1 - pi)[:, None] * X
+    u, size, _ = np.linalg.svd(c / np.abs(c).max(axis=0).clip(1e-300), full_matrices=False)
+    u = u[:, size > 1e-10 * size[0]]
+    n, rank = u.shape
+    if n <= rank:
+        raise ArgumentError(
+            f"balance: {n} units drawn and {rank} columns to balance on leave nothing to estimate the "
+            "variance from. Draw more units, balance on fewer columns, or choose pps='hajek'."
+        )
+    root = np.sqrt(1 - pi)
+    return np.asarray(n / (n - rank) * (root[:, None] * (np.eye(n) - u @ u.T) * root))

@@ -42,10 +42,11 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "with_replacement": ("as drawn with replacement", "tính như chọn có hoàn lại"),
 }
 
-#: The rule of a method whose joint probabilities are not all known and above 0.
+#: The rule of a method that goes down a list, draws independently, or balances; of others see `rule_of`.
 APPROXIMATE: Mapping[str, str] = {
     "poisson": "poisson",
     "bernoulli": "poisson",
+    "every": "successive",
     "systematic": "successive",
     "pps_systematic": "successive",
     "pps_pivotal": "successive",
@@ -65,14 +66,14 @@ class Part(NamedTuple):
 
 def rule_of(block: Block, pps: str) -> str:
     """Return the variance rule of a block of unequal or dependent chances."""
-    by_chance = APPROXIMATE.get(block.method)
-    if by_chance == "poisson" or (pps == "auto" and by_chance in ("balanced", "local")):
-        return str(by_chance)
+    own = APPROXIMATE.get(block.method)
+    if own == "poisson":
+        return own
     if pps != "auto":
         return pps
-    if block.kind == "exact" and block.measurable and block.joint is not None:
+    if own is None and block.kind == "exact" and block.measurable and block.joint is not None:
         return "yates_grundy"
-    return by_chance or "hajek"
+    return own or "hajek"
 
 
 def part_of(block: Block, pps: str) -> Part:
@@ -160,7 +161,7 @@ def drawing(sample: Sample, pps: str = "auto") -> Drawing:
     fpc, drawn = [], {}
     for s, name in enumerate(stages[: last + 1]):
         blocks = {parent: block for (stage, parent), block in sample.blocks.items() if stage == s}
-        located = locate(table, name, keys[s], blocks)
+        located = locate(sample.place(name), name, keys[s], blocks)
         fraction = np.array([parts[s, parent].fraction for parent in blocks])[located.block]
         if s == 0:
             fraction = np.where(located.sure, 1.0, fraction)
@@ -204,8 +205,8 @@ def estimable(sample: Sample, stages: tuple[str, ...]) -> int:
     return min(alone) - 1 if alone else len(stages) - 1
 
 
-def locate(table: pd.DataFrame, name: str, parent: Any, blocks: Mapping[str, Block]) -> Located:
-    """Find the block and the place of the unit of each row."""
+def locate(own: Any, name: str, parent: Any, blocks: Mapping[str, Block]) -> Located:
+    """Find the block and the place of the unit of each row; `own` the units as they were drawn."""
     listing = pd.DataFrame(
         {
             "parent": np.repeat(list(blocks), [len(block.ids) for block in blocks.values()]),
@@ -216,12 +217,12 @@ def locate(table: pd.DataFrame, name: str, parent: Any, blocks: Mapping[str, Blo
         }
     )
     at = pd.MultiIndex.from_arrays([listing["parent"], listing["id"]]).get_indexer(
-        pd.MultiIndex.from_arrays([parent.to_numpy(), table[name].astype(str).to_numpy()])
+        pd.MultiIndex.from_arrays([parent.to_numpy(), own.astype(str).to_numpy()])
     )
     lost = np.flatnonzero(at < 0)
     if lost.size:
         raise DataError(
-            f"sample: {name} {listed(table[name].iloc[lost].unique(), 3)} is in the table but not among the "
+            f"sample: {name} {listed(own.iloc[lost].unique(), 3)} is in the table but not among the "
             "units drawn. Use the sample as it was drawn or read; release reserves with sample.release()."
         )
     rows = listing.iloc[at]

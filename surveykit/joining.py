@@ -26,7 +26,7 @@ def join(
     data: pd.DataFrame,
     *,
     id: str,
-    weights: str | None = None,
+    weights: str | None = "weight",
     strata: str | Sequence[str] | None = None,
     psu: str | Sequence[str] | None = None,
     fpc: str | Sequence[str] | None = None,
@@ -44,7 +44,7 @@ def join(
         One row for each form that came back.
     id : column name
         In both tables; each id once in each.
-    weights, strata, psu, fpc : as for :class:`Design`, columns of the table; weights is "weight" by default
+    weights, strata, psu, fpc : as for :class:`Design`, columns of the table
     responded : text
         Name of the column that is added: True where a form came back.
     pps : {"auto", "yates_grundy", "horvitz_thompson", "hajek", "brewer", "hartley_rao", "with_replacement"}
@@ -69,7 +69,8 @@ def join(
     """
     drawn: Mapping[str, Drawn] = {}
     if isinstance(sample, Sample):
-        named = [n for n, v in (("weights", weights), ("strata", strata), ("psu", psu), ("fpc", fpc)) if v]
+        own = (("weights", weights != "weight"), ("strata", strata), ("psu", psu), ("fpc", fpc))
+        named = [name for name, given in own if given]
         if named:
             raise ArgumentError(
                 f"{named[0]}=: a drawn sample tells its weights, strata, stages and fractions by itself. "
@@ -80,7 +81,6 @@ def join(
         raise ArgumentError(
             f"pps={pps!r}: a table carries no joint probabilities. Pass the Sample that a plan has drawn."
         )
-    weights = "weight" if weights is None else weights
     check_frame(sample, "sample")
     check_frame(data, "data")
     check_columns(sample, id, "id")

@@ -108,7 +108,7 @@ def rehearse(
     >>> plans = {"10 thôn": sampling.Plan(frame).stage("thon", n=10)}
     >>> found = rehearse(plans, villages, y="diem", id="thon", seed=1, repetitions=20, jobs=1, progress=False)
     >>> found.table[["truth", "n"]].round(3).values.tolist()
-    [[2.925, 10.0]]
+    [[2.875, 10.0]]
     """
     named = {"plan": plans} if isinstance(plans, Plan) else dict(plans)
     check_rehearsal(named, population, y, id, statistic, repetitions, response, cost)
@@ -151,7 +151,7 @@ def check_rehearsal(
             f"y={y!r} is missing for {int(population[y].isna().sum())} units of the population, so the truth "
             "is not known. Fill it in; let people not answer with response=."
         )
-    if response is not None and not population[response].between(0, 1).all():
+    if response is not None and not pd.to_numeric(population[response], errors="coerce").between(0, 1).all():
         raise DataError(f"response={response!r} must hold probabilities between 0 and 1.")
     for name, plan in plans.items():
         if not isinstance(plan, Plan):

@@ -1,0 +1,125 @@
+"""Variance forms: the laws they obey, and numbers of R packages."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from reference import cases
+
+from sampling.checks import ArgumentError
+from surveykit.formulas import forms
+from surveykit.formulas.variance import Stage
+
+RTOL = 1e-10  # linear algebra only
+PI = np.array([0.2, 0.4, 0.35, 0.6, 0.45])
+BY_FIRST_ORDER = {
+    "brewer": forms.brewer,
+    "hajek": forms.hajek,
+    "hartley_rao": forms.hartley_rao,
+    "overton": forms.overton,
+    "successive": forms.successive,
+    "successive in a ring": lambda pi: forms.successive(pi, circular=True),
+}
+
+
+def srs(n, N):
+    joint = np.full((n, n), n * (n - 1) / (N * (N - 1)))
+    np.fill_diagonal(joint, n / N)
+    return joint
+
+
+@pytest.mark.parametrize("name", BY_FIRST_ORDER)
+def test_a_form_of_fixed_size_sees_no_error_in_what_is_the_same_for_all(name):
+    assert_allclose(BY_FIRST_ORDER[name](PI) @ np.ones(5), 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["brewer", "hajek", "hartley_rao", "overton"])
+def test_equal_chances_give_the_form_of_simple_random_sampling(name):
+    n, f = 5, 0.25
+    expected = (1 - f) * n / (n - 1) * (np.eye(n) - 1 / n)
+    assert_allclose(BY_FIRST_ORDER[name](np.full(n, f)), expected, rtol=RTOL)
+
+
+def test_both_forms_of_joint_probabilities_agree_for_simple_random_sampling():
+    expected = (1 - 5 / 20) * 5 / 4 * (np.eye(5) - 1 / 5)
+    assert_allclose(forms.yates_grundy(srs(5, 20)), expected, rtol=RTOL)
+    z = np.array([3.0, 1, 4, 1, 5])
+    z = z - z.mean()  # they differ by what is the same for all units
+    assert_allclose(z @ forms.horvitz_thompson(srs(5, 20)) @ z, z @ expected @ z, rtol=RTOL)
+
+
+def test_forms_are_symmetric_and_not_negative():
+    rng = np.random.default_rng(1)
+    x = rng.uniform(size=(5, 2))
+    made = [form(PI) for form in BY_FIRST_ORDER.values()]
+    made += [forms.poisson(PI), forms.local(PI, x), forms.balanced(PI, x)]
+    for form in made:
+        assert_allclose(form, form.T, atol=1e-14)
+        assert np.linalg.eigvalsh(form).min() > -1e-12
+
+
+def test_residuals_on_the_balancing_variables_vanish_where_the_answer_is_one_of_them():
+    x = np.random.default_rng(2).uniform(size=(5, 2))
+    form = forms.balanced(PI, x)
+    for column in (*x.T, PI):
+        assert_allclose(form @ (column / PI), 0, atol=1e-9)
+
+
+def test_balancing_on_nothing_but_the_size_is_near_hajeks_form():
+    one = forms.balanced(PI, PI[:, None])
+    c = 1 - PI
+    assert_allclose(one, 5 / 4 * (np.diag(c) - np.outer(c, c) / c.sum()), rtol=RTOL)
+
+
+def test_neighbours_are_compared_with_each_other():
+    x = np.array([[0.0], [1], [10], [11.0]])
+    z = np.array([2.0, 5, 7, 3])
+    # each pair: 2 (z − mean)² for both of its units
+    assert_allclose(z @ forms.local(np.full(4, 0.5), x) @ z, 2 * ((3 / 2) ** 2 * 2 + (4 / 2) ** 2 * 2))
+
+
+def test_ties_of_distance_all_count_as_neighbours():
+    x = np.array([[0.0], [1], [2.0]])
+    z = np.array([1.0, 2, 6])
+    own = 2 * 0.5**2 + 3 / 2 * (2 - 3) ** 2 + 2 * 2**2
+    assert_allclose(z @ forms.local(np.full(3, 0.5), x) @ z, own)
+
+
+def r(name):
+    return next(case for case in cases.r_file()["cases"] if case["id"] == name)
+
+
+def test_successive_differences_are_those_of_svrep():
+    assert_allclose(forms.successive(np.full(5, 1e-300)), r("qf_sd1")["result"]["values"], rtol=RTOL)
+    ring = forms.successive(np.full(5, 0.1), circular=True)
+    assert_allclose(ring, r("qf_sd2")["result"]["values"], rtol=RTOL)
+    table = cases.r_table("apisrs").sort_values("snum")
+    z = (table["api.stu"] * table["pw"]).to_numpy()
+    found = z @ forms.successive(np.full(200, 200 / 6194), circular=True) @ z
+    assert_allclose(found, r("qf_total_sd2_apistrat")["result"]["var"], rtol=RTOL)
+
+
+def test_the_form_of_a_stage_is_that_of_svrep():
+    stage = Stage(np.arange(4), np.zeros(4, dtype=int), np.array([4]), np.array([0.25]), np.ones(1))
+    assert_allclose(stage.form(np.eye(4)), r("qf_srswor")["result"]["values"], rtol=RTOL)
+
+
+REFUSED = [
+    (
+        lambda: forms.yates_grundy(np.diag([0.5, 0.5])),
+        "joint: 1 pairs of units can't be drawn together (first units 1 and 2 of a block), so no variance is "
+        "unbiased. Choose pps='hajek' or 'with_replacement', or leave pps out: then successive differences "
+        "are used for systematic draws.",
+    ),
+    (
+        lambda: forms.balanced(PI[:3], np.eye(3)),
+        "balance: 3 units drawn and 3 columns to balance on leave nothing to estimate the variance from. "
+        "Draw more units, balance on fewer columns, or choose pps='hajek'.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "sentence"), REFUSED, ids=range(len(REFUSED)))
+def test_refusals(call, sentence):
+    with pytest.raises(ArgumentError) as error:
+        call()
+    assert str(error.value) == sentence

@@ -1,0 +1,297 @@
+"""A drawn sample tells its own design: strata, stages, fractions and the variance of unequal chances."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+import sampling
+import surveykit as sv
+from sampling.checks import ArgumentError, SurveyWarning
+from surveykit.formulas import forms
+
+RTOL = 1e-10  # linear algebra only
+TOLD = {"as_of": "2026-07-01", "source": "giả lập"}
+
+
+def population():
+    """Return 12 communes in 2 strata, 4 to 7 villages each, 6 to 9 adults in each village (giả lập)."""
+    rng = np.random.default_rng(20261122)
+    communes = pd.DataFrame(
+        {
+            "ma_xa": [f"{k:02d}" for k in range(12)],
+            "loai": ["phường"] * 5 + ["xã"] * 7,
+            "ho": rng.integers(50, 160, 12),
+            "lat": rng.uniform(0, 50, 12),
+            "lon": rng.uniform(0, 50, 12),
+        }
+    )
+    villages = communes.loc[np.repeat(communes.index, rng.integers(4, 8, 12)), ["ma_xa"]]
+    villages["ma_thon"] = [f"{x}-{k:02d}" for k, x in enumerate(villages["ma_xa"])]
+    adults = villages.loc[np.repeat(villages.index, 1)].reset_index(drop=True)
+    adults = adults.loc[np.repeat(adults.index, rng.integers(6, 10, len(adults)))].reset_index(drop=True)
+    adults["ma_nguoi"] = [f"p{k:04d}" for k in range(len(adults))]
+    adults["diem"] = rng.integers(1, 6, len(adults)) + adults["ma_xa"].astype(int) / 10
+    return communes, villages.reset_index(drop=True), adults
+
+
+COMMUNES, VILLAGES, ADULTS = population()
+
+
+def frame(table, id, **more):
+    return sampling.Frame(table, id=id, name=f"danh sách {id} giả lập", **TOLD, **more)
+
+
+def one_stage(method, n=3, **more):
+    """Return a sample of communes in two strata."""
+    plan = sampling.Plan(frame(COMMUNES, "ma_xa"), strata="loai").stage("xa", n_each=n, method=method, **more)
+    return plan.draw(seed=7)
+
+
+def joined(sample, pps="auto"):
+    answers = pd.DataFrame({"xa": sample.main["xa"], "y": np.arange(len(sample)) ** 1.5 + 3})
+    return sv.join(sample, answers, id="xa", pps=pps)
+
+
+def variance_by_block(sample, form_of):
+    """z' Ω z over the blocks, from the sample's own table and blocks."""
+    main = sample.main.assign(y=np.arange(len(sample)) ** 1.5 + 3)
+    z = (main["y"] * main["weight"]).set_axis(main["xa"])
+    total = 0.0
+    for block in sample.blocks.values():
+        keep = ~block.certainty
+        own = z[list(block.ids)].to_numpy()[keep]
+        total += own @ form_of(block, keep) @ own
+    return total
+
+
+def inside(block, keep):
+    return block.joint[np.ix_(keep, keep)]
+
+
+FORMS = {
+    ("pps_sampford", "auto"): lambda b, k: forms.yates_grundy(inside(b, k)),
+    ("pps_sampford", "horvitz_thompson"): lambda b, k: forms.horvitz_thompson(inside(b, k)),
+    ("pps_sampford", "hajek"): lambda b, k: forms.hajek(b.probability[k]),
+    ("pps_sampford", "brewer"): lambda b, k: forms.brewer(b.probability[k]),
+    ("pps_sampford", "hartley_rao"): lambda b, k: forms.hartley_rao(b.probability[k]),
+    ("pps_conditional_poisson", "auto"): lambda b, k: forms.yates_grundy(inside(b, k)),
+    ("pps_brewer", "auto"): lambda b, k: forms.hajek(b.probability[k]),
+    ("pps_systematic", "auto"): lambda b, k: forms.successive(b.probability[k]),
+    ("systematic", "auto"): lambda b, k: forms.successive(b.probability[k]),
+    ("pps_randomised", "auto"): lambda b, k: forms.hartley_rao(b.probability[k]),
+    ("pps_pareto", "auto"): lambda b, k: forms.hajek(b.probability[k]),
+    ("poisson", "auto"): lambda b, k: forms.poisson(b.probability[k]),
+    ("poisson", "hajek"): lambda b, k: forms.poisson(b.probability[k]),
+    ("bernoulli", "auto"): lambda b, k: forms.poisson(b.probability[k]),
+}
+
+
+@pytest.mark.parametrize(("method", "pps"), FORMS)
+def test_the_variance_is_that_of_the_method(method, pps):
+    size = {"size": "ho"} if method.startswith(("pps_", "poisson")) else {}
+    sample = one_stage(method, **size)
+    found = sv.total(joined(sample, pps), "y")
+    assert_allclose(found.se**2, variance_by_block(sample, FORMS[method, pps]), rtol=RTOL)
+
+
+def test_draws_spread_over_space_and_balanced_draws_carry_their_values():
+    for method, names, form in (
+        ("local_pivotal", {"coords": ["lon", "lat"]}, forms.local),
+        ("cube", {"balance": ["ho"]}, forms.balanced),
+    ):
+        sample = one_stage(method, n=4, **names)
+        found = sv.total(joined(sample), "y")
+        expected = variance_by_block(sample, lambda b, k, f=form: f(b.probability[k], b.x[k]))
+        assert_allclose(found.se**2, expected, rtol=RTOL)
+        by_hajek = sv.total(joined(sample, "hajek"), "y")
+        assert_allclose(
+            by_hajek.se**2, variance_by_block(sample, lambda b, k: forms.hajek(b.probability[k])), rtol=RTOL
+        )
+
+
+def test_a_stratified_simple_random_sample_is_the_design_by_hand():
+    sample = one_stage("srs")
+    table = sample.main.assign(
+        y=np.arange(6) ** 1.5 + 3, f=sample.main["stratum"].map({"phường": 3 / 5, "xã": 3 / 7})
+    )
+    hand = sv.Design(table, weights="weight", strata="stratum", psu="xa", fpc="f")
+    a, b = sv.mean(hand, "y"), sv.mean(joined(sample), "y")
+    assert_allclose(b.covariance.full(), a.covariance.full(), rtol=RTOL)
+    assert_allclose(b.df, a.df)
+    assert "Yates" not in str(b.context)
+
+
+def test_drawn_with_replacement_on_request():
+    sample = one_stage("pps_sampford", size="ho")
+    table = sample.main.assign(y=np.arange(6) ** 1.5 + 3)
+    hand = sv.Design(table, weights="weight", strata="stratum", psu="xa")
+    assert_allclose(sv.mean(joined(sample, "with_replacement"), "y").se, sv.mean(hand, "y").se, rtol=RTOL)
+
+
+def test_the_context_names_the_form():
+    sample = one_stage("pps_sampford", size="ho")
+    assert "xa: Yates–Grundy from joint probabilities" in str(sv.mean(joined(sample), "y").context)
+    assert "Yates–Grundy từ xác suất cặp" in sv.mean(joined(sample), "y")._repr_html_()
+
+
+def three_stages(n=3, villages=2, adults=3, **first):
+    first = first or {"method": "pps_sampford", "size": "ho"}
+    plan = (
+        sampling.Plan(frame(COMMUNES, "ma_xa"), strata="loai")
+        .stage("xa", n_each=n, **first)
+        .stage("thon", n=villages, frame=frame(VILLAGES, "ma_thon"), parent="ma_xa")
+        .stage("nguoi", n=adults, frame=frame(ADULTS, "ma_nguoi"), parent="ma_thon")
+    )
+    return plan.draw(seed=5)
+
+
+def answers(sample):
+    return sample.main[["nguoi"]].merge(
+        ADULTS[["ma_nguoi", "diem"]].rename(columns={"ma_nguoi": "nguoi"}), on="nguoi"
+    )
+
+
+def test_further_stages_count_with_the_chance_of_the_units_above():
+    sample = three_stages()
+    design = sv.join(sample, answers(sample), id="nguoi")
+    found = sv.total(design, "diem")
+    main = sample.main.merge(answers(sample), on="nguoi")
+    main["z"] = main["weight"] * main["diem"]
+    variance = 0.0
+    for block in (b for (s, _), b in sample.blocks.items() if s == 0):
+        own = main.groupby("xa")["z"].sum()[list(block.ids)].to_numpy()
+        variance += own @ forms.yates_grundy(block.joint) @ own
+        for xa, pi in zip(block.ids, block.probability, strict=True):
+            rows = main[main["xa"] == xa]
+            M = (VILLAGES["ma_xa"] == xa).sum()
+            t = rows.groupby("thon")["z"].sum()
+            variance += pi * (1 - 2 / M) * 2 * t.var(ddof=1)
+            for thon, inner in rows.groupby("thon"):
+                N = (ADULTS["ma_thon"] == thon).sum()
+                variance += pi * 2 / M * (1 - 3 / N) * 3 * inner["z"].var(ddof=1)
+    assert_allclose(found.se.iloc[0] ** 2, variance, rtol=RTOL)
+    assert_allclose(design.weights.sum(), main["weight"].sum(), rtol=RTOL)
+
+
+def test_certainty_units_are_strata_of_their_own_and_their_villages_count():
+    large = COMMUNES.assign(ho=COMMUNES["ho"].where(COMMUNES["ma_xa"] != "03", 900))
+    plan = (
+        sampling.Plan(frame(large, "ma_xa"), strata="loai")
+        .stage("xa", n_each=3, method="pps_sampford", size="ho")
+        .stage("thon", n=2, frame=frame(VILLAGES, "ma_thon"), parent="ma_xa")
+    )
+    sample = plan.draw(seed=2)
+    data = pd.DataFrame({"thon": sample.main["thon"], "y": np.arange(len(sample.main)) % 5 + 1.0})
+    design = sv.join(sample, data, id="thon")
+    assert "phường · chắc chắn 03" in set(design.data["design_stratum"])
+    found = sv.total(design, "y")
+    main = sample.main.merge(data, on="thon")
+    z = main["weight"] * main["y"]
+    sure = main["xa"] == "03"
+    M = (VILLAGES["ma_xa"] == "03").sum()
+    alone = sv.total(design, "y", where="xa == '03'")
+    assert_allclose(alone.se.iloc[0] ** 2, (1 - 2 / M) * 2 * z[sure].var(ddof=1), rtol=RTOL)
+    assert found.se.iloc[0] > alone.se.iloc[0]
+    assert found.df.iloc[0] == 4  # 2 + 3 communes by chance and 2 villages, less 3 strata
+
+
+def test_single_units_by_chance_are_left_to_the_stage_above():
+    sample = three_stages(adults=1)
+    design = sv.join(sample, answers(sample), id="nguoi")
+    assert design.psu == ("xa", "thon")
+    hand = sample.main.merge(answers(sample), on="nguoi")
+    found = sv.total(design, "diem")
+    z = hand.assign(z=hand["weight"] * hand["diem"])
+    variance = 0.0
+    for block in (b for (s, _), b in sample.blocks.items() if s == 0):
+        own = z.groupby("xa")["z"].sum()[list(block.ids)].to_numpy()
+        variance += own @ forms.yates_grundy(block.joint) @ own
+        for xa, pi in zip(block.ids, block.probability, strict=True):
+            t = z[z["xa"] == xa].groupby("thon")["z"].sum()
+            variance += pi * 2 * t.var(ddof=1)  # as drawn with replacement: what varies below is in it
+    assert_allclose(found.se.iloc[0] ** 2, variance, rtol=RTOL)
+
+
+def test_a_stage_that_still_waits_is_left_to_the_stage_above():
+    plan = sampling.Plan(frame(COMMUNES, "ma_xa"), strata="loai").stage("xa", n_each=3).stage("thon", n=2)
+    sample = plan.draw(seed=3)
+    sample_table = sample.main.assign(y=1.0 + np.arange(6))
+    design = sv.join(sample, sample_table[["xa", "y"]], id="xa")
+    assert (design.data["xa_fraction"] == 0).all()
+
+
+def test_reserves_that_were_released_take_the_place_of_those_lost():
+    sample = one_stage("pps_sampford", size="ho", reserve=1)
+    lost = sample.main["xa"].iloc[0]
+    other = sample.release(lost, reason="sáp nhập", on="2026-11-25")
+    new = set(other.main["xa"]) - set(sample.main["xa"])
+    assert len(new) == 1
+    first = sample.main.assign(y=np.arange(6) ** 1.5)
+    second = other.main.copy()
+    origin = other.place("xa")
+    second["y"] = origin.map(dict(zip(first["xa"], first["y"], strict=True))).to_numpy()
+    a = sv.total(sv.join(sample, first[["xa", "y"]], id="xa"), "y")
+    b = sv.total(sv.join(other, second[["xa", "y"]], id="xa"), "y")
+    assert_allclose(b.value, a.value, rtol=RTOL)
+    assert_allclose(b.se, a.se, rtol=RTOL)
+
+
+def test_a_saved_sample_gives_the_same_design(tmp_path):
+    sample = three_stages()
+    sample.save(tmp_path / "mau")
+    again = sampling.sample.Sample.read(tmp_path / "mau")
+    a, b = (sv.total(sv.join(s, answers(s), id="nguoi"), "diem") for s in (sample, again))
+    assert_allclose(b.value, a.value, rtol=RTOL)
+    assert_allclose(b.se, a.se, rtol=1e-9)
+
+
+def test_people_without_answers_stay_as_rows_of_the_blocks():
+    sample = three_stages()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SurveyWarning)
+        design = sv.join(sample, answers(sample).iloc[3:], id="nguoi")
+        found = sv.mean(design, "diem")
+    assert len(design) == len(sample.main)
+    assert "lack units" not in str(found.context)
+
+
+REFUSED = [
+    (
+        lambda: sv.join(one_stage("srs"), pd.DataFrame({"xa": ["00"]}), id="xa", weights="trong_so"),
+        "weights=: a drawn sample tells its weights, strata, stages and fractions by itself. Leave weights "
+        "out, or pass sample.table to name columns of your own.",
+    ),
+    (
+        lambda: sv.join(one_stage("srs").main, pd.DataFrame({"xa": ["00"]}), id="xa", pps="hajek"),
+        "pps='hajek': a table carries no joint probabilities. Pass the Sample that a plan has drawn.",
+    ),
+    (
+        lambda: joined(one_stage("srs"), "sampford"),
+        "pps='sampford' is not known.",
+    ),
+    (
+        lambda: joined(one_stage("pps_pareto", size="ho"), "yates_grundy"),
+        "pps='yates_grundy': the sample carries no joint probabilities for units drawn by 'pps_pareto'. "
+        "Choose pps='hajek' or 'with_replacement'.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "sentence"), REFUSED, ids=range(len(REFUSED)))
+def test_refusals(call, sentence):
+    with pytest.raises(ArgumentError) as error:
+        call()
+    assert str(error.value).startswith(sentence)
+
+
+def test_pairs_that_are_never_drawn_leave_no_unbiased_variance():
+    sample = one_stage("pps_systematic", size="ho")
+    zero = any((block.joint[~np.eye(3, dtype=bool)] <= 0).any() for block in sample.blocks.values())
+    if zero:
+        with pytest.raises(ArgumentError, match="can't be drawn together"):
+            joined(sample, "yates_grundy")
+    else:
+        assert joined(sample, "yates_grundy")

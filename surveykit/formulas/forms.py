@@ -35,8 +35,8 @@ def check_joint(joint: Array) -> None:
         i, j = zero[0]
         raise ArgumentError(
             f"joint: {len(zero)} pairs of units can't be drawn together (first units {i + 1} and {j + 1} of "
-            "a block), so no variance is unbiased. Choose pps='hajek' or 'with_replacement', or leave pps out: "
-            "then successive differences are used for systematic draws."
+            "a block), so no variance is unbiased. Choose pps='hajek' or 'with_replacement', or leave pps "
+            "out: then successive differences are used for systematic draws."
         )
 
 

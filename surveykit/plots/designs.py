@@ -60,7 +60,6 @@ def rehearsal(found: Rehearsal, *, title: str = "", lang: Lang = "vi") -> Figure
     grid[0].axvline(found.truth, color=INK, lw=1, ls="--", label=words[1])
     grid[1].plot(table["sd"], y, other.marker, color=other.color, mfc="white", ms=8, label=words[3])
     grid[1].plot(table["se"], y, look.marker, color=look.color, ms=5, label=words[4])
-    grid[1].set_xlim(left=0)
     spread = 1.96 * table["coverage_mc"]
     grid[2].hlines(
         y, table["coverage"] - spread, np.minimum(table["coverage"] + spread, 1), color=look.color, lw=2
@@ -77,6 +76,7 @@ def rehearsal(found: Rehearsal, *, title: str = "", lang: Lang = "vi") -> Figure
         axes.legend(fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
     grid[0].set_yticks(y, table.index.astype(str), fontsize=9)
     grid[0].set_ylim(-0.6, len(table) - 0.4)
+    grid[1].set_xlim(0, 1.15 * float(table[["sd", "se"]].max(axis=None)))
     for axes in grid[:2]:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: _short(v, lang)))
     grid[2].xaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(v, 0, lang)))
@@ -85,5 +85,5 @@ def rehearsal(found: Rehearsal, *, title: str = "", lang: Lang = "vi") -> Figure
 
 
 def _short(value: float, lang: Lang) -> str:
-    digits = max((d for d in range(5) if round(value, d) == round(value, 4)), default=4, key=lambda d: -d)
+    digits = next(d for d in range(5) if d == 4 or round(value, d) == round(value, 4))
     return number(value, digits, lang)

@@ -10,6 +10,7 @@ has an answer in both waves, so the truth is known: it is counted over all adult
 """
 
 from .answers import Population, simulate
+from .lists import adult_list, commune_list, village_list
 from .settings import AGES, ARMS, FACTORS, INDICATORS, ITEMS, SEXES, SYNTHETIC, WAVES, Settings
 from .structure import Structure, build
 from .survey import Survey, draw_demo
@@ -27,7 +28,10 @@ __all__ = [
     "Settings",
     "Structure",
     "Survey",
+    "adult_list",
     "build",
+    "commune_list",
     "draw_demo",
     "simulate",
+    "village_list",
 ]

@@ -65,7 +65,7 @@ def from_design(
 
     References
     ----------
-    Kish (1965), Survey Sampling, section 5.4 (the rate of homogeneity).
+    Kish (1965), Survey Sampling, ch. 5 (the rate of homogeneity).
 
     Examples
     --------

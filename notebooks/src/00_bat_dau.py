@@ -23,9 +23,9 @@
 # | Việc cần làm | Sổ tay |
 # |---|---|
 # | So sánh các xã **trước và sau** khi áp dụng mô hình | **[07 – Trước và sau](07_truoc_sau.ipynb)** |
-# | Lập khung mẫu, kiểm tra chất lượng | 01 – chưa có trong bản này (ví dụ ngắn ở dưới) |
-# | Tính cỡ mẫu và phân bổ mẫu | 02 – chưa có trong bản này |
-# | Rút mẫu | 03 – chưa có trong bản này |
+# | Lập khung mẫu, kiểm tra chất lượng, đổi xã cũ sang xã mới | [01 – Khung mẫu](01_khung_mau.ipynb) |
+# | Tính cỡ mẫu và phân bổ mẫu | [02 – Cỡ mẫu](02_co_mau.ipynb) |
+# | Rút mẫu, biên bản, danh sách thực địa, diễn tập | [03 – Rút mẫu](03_rut_mau.ipynb) |
 # | Nhập và làm sạch số liệu | 04 – chưa có trong bản này |
 # | Tính quyền số (trọng số) | 05 – chưa có trong bản này (một phần có ở sổ tay 07) |
 # | Ước lượng và sai số | 06 – chưa có trong bản này (một phần có ở sổ tay 07) |

@@ -114,7 +114,7 @@ class Settings(Mapping[str, Any]):
 
 
 def read_settings(path: str | Path, *, lang: Lang | None = None) -> Settings:
-    """Read and check a settings file.
+    """Read and check a settings file. The plan of the sample may stand in it as well, in the table ``plan``.
 
     Parameters
     ----------
@@ -145,7 +145,12 @@ def read_settings(path: str | Path, *, lang: Lang | None = None) -> Settings:
     ('ma_xa', 0.95)
     """
     path = Path(path)
-    given = dict(_flat(_read_toml(path)))
+    table = _read_toml(path)
+    if not isinstance(table.pop("plan", {}), dict):
+        raise ArgumentError(
+            f"{path.name}: 'plan' is not a table. Write it as Plan.to_toml does, or remove it."
+        )
+    given = dict(_flat(table))
     for name in given:
         if name not in SCHEMA:
             raise ColumnError(

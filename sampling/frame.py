@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
-from itertools import product
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from pandas.api import types
 
 from .checks import (
     ArgumentError,
@@ -24,17 +21,15 @@ from .checks import (
     check_columns,
     check_frame,
     listed,
-    nfc,
-    plain,
 )
+from .codes import day, own_codes, text, texts, warn_unmatched, width
 from .format import COLUMNS, date, integer
+from .lists import meets, personal, read_list
+from .lists.numbers import Decimal
+from .lists.persons import WithoutPerson
+from .quality import ERROR, NO_POPULATION, NOTE, WARNING, coverage, report
 
-__all__ = ["Frame"]
-
-ERROR, WARNING, NOTE = "lỗi", "cảnh báo", "ghi chú"
-NO_POPULATION = "khung không có dân số"
-BOUNDS = {"lat": (6.0, 24.0), "lon": (101.0, 118.0)}  # Viet Nam with its islands
-KINDS = re.compile(r"^(xã|phường|thị trấn|đặc khu|thôn|tổ dân phố)\s+", re.IGNORECASE)
+__all__ = ["Frame", "read_frame"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,7 +37,7 @@ class Frame:
     """A dated list of units from which a sample is drawn.
 
     The table is copied: the caller's is never changed. Columns named `name`, `province`, `district`,
-    `lat`, `lon`, `area_km2` and `quality` are looked at by `problems` where they exist.
+    `commune`, `village`, `lat`, `lon`, `area_km2` and `quality` are looked at by `problems` where they exist.
 
     Parameters
     ----------
@@ -62,6 +57,10 @@ class Frame:
         Column with the measure of size, such as households.
     meanings : mapping, optional
         For a flag in the column `quality`: its name, its level and what it means, for `problems`.
+    multiplicity : str, optional
+        Column that says how many lines of the list lead to the same person (five files of one person: 5).
+        The weight of a drawn line is divided by it: the sum of y / (probability x multiplicity) over the
+        drawn lines estimates the total over persons without bias.
 
     Examples
     --------
@@ -81,14 +80,16 @@ class Frame:
     strata: str | Sequence[str] | None = None
     size: str | None = None
     meanings: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+    multiplicity: str | None = None
 
     def __post_init__(self) -> None:
         units = check_frame(self.units, "units").reset_index(drop=True)
         check_columns(units, self.id, "id")
         check_columns(units, self.size, "size")
+        check_columns(units, self.multiplicity, "multiplicity")
         object.__setattr__(self, "units", units)
         object.__setattr__(self, "strata", check_columns(units, self.strata, "strata"))
-        object.__setattr__(self, "as_of", _day(self.as_of))
+        object.__setattr__(self, "as_of", day(self.as_of))
 
     def __len__(self) -> int:
         return len(self.units)
@@ -101,21 +102,51 @@ class Frame:
     def hash(self) -> str:
         """SHA-256 of the content: the same for any order of rows and columns and any dtype."""
         names = [self.id, *sorted((name for name in self.units.columns if name != self.id), key=str)]
-        cells = [_texts(self.units[name]) for name in names]
+        cells = [texts(self.units[name]) for name in names]
         rows = sorted(map("\x1f".join, zip(*cells, strict=True)))
-        text = "\x1e".join(["\x1f".join(map(_text, names)), *rows])
-        return hashlib.sha256(text.encode("utf-8")).hexdigest()
+        content = "\x1e".join(["\x1f".join(map(text, names)), *rows])
+        return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
-    def problems(self) -> pd.DataFrame:
+    def problems(
+        self, known: Any = None, *, of: str = "units", by: str | Sequence[str] | None = None
+    ) -> pd.DataFrame:
         """Return the quality report, in Vietnamese: what to look at before a sample is drawn.
+
+        Parameters
+        ----------
+        known : number, mapping, Series or DataFrame, optional
+            Totals that are known from elsewhere, to judge the coverage: one number for the whole frame; a
+            mapping or Series from group to total; or a DataFrame with the columns `by` and a column named
+            `of`. The ratio of the frame to it is reported, with the groups that are more than 5 % off,
+            those that the frame lacks, and those that have no known total.
+        of : str
+            What the known totals count: "units" (the default), or a column of numbers of the frame.
+        by : str or list of str, optional
+            Columns of the frame with the groups; by default its strata, or else `province`, whose names are
+            compared without "Tỉnh" and "Thành phố".
 
         Returns
         -------
         pd.DataFrame
             `check`, `level` ("lỗi" must be mended, "cảnh báo" should be looked at, "ghi chú" is to be
             known), `n` units, `where` (the first of them) and `meaning`.
+
+        Raises
+        ------
+        DataError
+            No group of `known` is in the frame, or one is there twice.
+        ArgumentError, ColumnError, TypeError
+            `known`, `of` or `by` cannot be used.
+
+        Examples
+        --------
+        >>> units = pd.DataFrame({"ma": ["01273", "01279"], "loai": ["phường", "xã"], "so_ho": [4100, 3900]})
+        >>> frame = Frame(units, id="ma", name="Hai xã", as_of="2025-07-01", source="ví dụ", size="so_ho")
+        >>> frame.problems({"phường": 4000, "xã": 5000}, of="so_ho", by="loai")[["check", "where"]].values
+        array([['độ phủ', 'cả khung'],
+               ['độ phủ của nhóm lệch', 'xã 0,780']], dtype=object)
         """
-        found = [row for check in CHECKS for row in check(self)]
+        found = report(self) + ([] if known is None else coverage(self, known, of, by))
         found.sort(key=lambda row: (ERROR, WARNING, NOTE).index(row[1]))
         return pd.DataFrame(found, columns=["check", "level", "n", "where", "meaning"])
 
@@ -164,235 +195,183 @@ class Frame:
             raise ColumnError(
                 f"columns: the frame has {listed(there)} already. Choose other columns, or rename them."
             )
-        ids = pd.Series(_texts(self.units[self.id]))
-        codes = _codes(table[on], on, _width(ids))
-        _warn_unmatched(codes, ids, on)
+        ids = pd.Series(texts(self.units[self.id]))
+        codes = own_codes(table[on], on, width(ids))
+        warn_unmatched(codes, ids, on)
         taken = table[list(added)].set_axis(pd.Index(codes)).reindex(pd.Index(ids))
         return replace(self, units=self.units.assign(**{name: taken[name].array for name in added}))
+
+    def select(self, condition: str, *, name: str | None = None) -> Frame:
+        """Return the frame of the units that meet a condition.
+
+        Parameters
+        ----------
+        condition : str
+            Written as for DataFrame.query, about the columns of the frame: "type == 'xã' and so_ho > 100".
+        name : str, optional
+            What the new frame lists; by default the name of this one with the condition.
+
+        Raises
+        ------
+        ColumnError
+            The condition names a column that is not there.
+        ArgumentError
+            It cannot be read, or does not say yes or no for each unit.
+        DataError
+            No unit meets it.
+
+        Examples
+        --------
+        >>> units = pd.DataFrame({"ma": ["01273", "01279"], "loai": ["phường", "xã"]})
+        >>> Frame(units, id="ma", name="Hai xã", as_of="2025-07-01", source="ví dụ").select("loai == 'xã'")
+        Khung mẫu: Hai xã (loai == 'xã'), 1 đơn vị, ngày 01/07/2025; khung không có dân số
+        """
+        units = self.units[meets(self.units, condition)]
+        if len(units) == 0:
+            raise DataError(
+                f"condition={condition!r}: none of the {len(self)} units meets it. Check the values."
+            )
+        return replace(self, units=units, name=f"{self.name} ({condition})" if name is None else name)
 
     def _repr_html_(self) -> str:
         found = self.problems()["level"].value_counts()
         counts = ", ".join(f"{found[level]} {level}" for level in (ERROR, WARNING, NOTE) if level in found)
         lacking = f"<p>{NO_POPULATION.capitalize()}: nối cột của mình bằng .join().</p>"
-        head = self.units.head().rename(columns=COLUMNS)
+        hidden = [name for name in personal(self.units.columns) if name != self.id]
+        private = f"<p>Không hiện ở đây vì có thể là dữ liệu cá nhân: {escape(', '.join(hidden))}.</p>"
+        head = self.units.drop(columns=hidden).head().rename(columns=COLUMNS)
         table = head.to_html(index=False, border=0, na_rep="–", decimal=",")
         return (
             f"<div><p><b>{escape(self.name)}</b>: {integer(len(self))} đơn vị, ngày {date(self.as_of)}. "
             f"Nguồn: {escape(self.source)}.</p>{'' if self.size else lacking}{table}"
+            f"{private if hidden else ''}"
             f"<p>Chất lượng khung mẫu: {counts or 'không có gì phải lưu ý'} (xem .problems()). "
             f"Mã băm nội dung: {self.hash[:12]}</p></div>"
         )
 
 
-# The quality report: each check yields rows (check, level, n, where, meaning).
+def read_frame(
+    path: str | Path,
+    *,
+    id: str,
+    as_of: dt.date | str,
+    name: str | None = None,
+    source: str | None = None,
+    sheet: str | None = None,
+    header: int = 1,
+    encoding: str | None = None,
+    unit_name: str | None = None,
+    size: str | None = None,
+    strata: str | Sequence[str] | None = None,
+    codes: str | Sequence[str] | Mapping[str, int] | None = None,
+    numbers: str | Sequence[str] | None = None,
+    decimal: Decimal | None = None,
+    person: str | Sequence[str] | None = None,
+    without_person: WithoutPerson = "refuse",
+    drop_person: bool = True,
+    multiplicity: str | None = None,
+) -> Frame:
+    r"""Read one's own list of villages, households or transactions, an Excel or CSV file, as a frame.
 
-Problem = tuple[str, str, int, str, str]
+    Codes and strata are text, with their zeros in front; `size`, `numbers` and `multiplicity` are numbers; in
+    a CSV file all other columns stay text. A CSV file may part its values by comma, semicolon, tab or "|".
 
+    Parameters
+    ----------
+    path : str or Path
+        A file .xlsx, .xlsm, .csv, .tsv or .txt.
+    id : str
+        Column with the code of each line.
+    as_of : date or str
+        The day for which the list is right, "yyyy-mm-dd".
+    name, source : str, optional
+        What the frame lists and where it comes from; by default the name of the file.
+    sheet : str, optional
+        Sheet of a spreadsheet; needed if it has several.
+    header : int
+        Row with the names of the columns, counted from 1.
+    encoding : str, optional
+        Of a text file, by default UTF-8 or what its first bytes say. "cp1258" reads files of an old
+        Vietnamese Windows and composes their letters.
+    unit_name : str, optional
+        Column with the names of the units; it is called `name` in the frame, so that `problems` sees it.
+    size, strata
+        As in `Frame`.
+    codes : str, list of str, or mapping from column to number of digits, optional
+        More columns that are codes, such as that of the commune. With a number of digits, codes that a
+        spreadsheet made into numbers get back the zeros in front; it may be said for `id` too.
+    numbers : str or list of str, optional
+        More columns that are numbers, such as an area.
+    decimal : {",", "."}, optional
+        The decimal mark of numbers stored as text; without it each column must show which it is.
+    person : str or list of str, optional
+        Columns that together say who a person is, for a list of transactions. The lines of each person are
+        counted in a column `multiplicity`, by which the weight of a drawn line is divided. Capitals,
+        blanks, invisible letters and the way of placing tones (Hòa, Hoà) make no difference.
+    without_person : {"refuse", "alone"}
+        What to do with lines where a part of that key is missing: refuse them (the default), or count each
+        as a person of its own.
+    drop_person : bool
+        Leave the columns of the key out of the frame, so that only the count is kept (the default);
+        columns that are strata, codes or numbers stay.
+    multiplicity : str, optional
+        Column that has this count already.
 
-def _problem(
-    frame: Frame, mask: pd.Series[bool], check: str, level: str, meaning: str, most: int = 3
-) -> Iterator[Problem]:
-    """Yield one row if any unit is marked, naming the first units."""
-    n = int(mask.sum())
-    if n == 0:
-        return
-    units = frame.units[mask]
-    labels = units[frame.id].astype(object).where(units[frame.id].notna(), "(trống)").astype(str)
-    if "name" in units and frame.id != "name":
-        labels = labels + " " + units["name"].astype(object).fillna("").astype(str)
-    where = "; ".join(labels.head(most)) + (f"; và {integer(n - most)} đơn vị nữa" if n > most else "")
-    yield check, level, n, where, meaning
+    Returns
+    -------
+    Frame
+        Its lines in the order of the file. Look at its `problems()` before drawing.
 
+    Raises
+    ------
+    FileNotFoundError, DataError, ColumnError, ArgumentError
+        The file cannot be read as it stands; the sentence says in which row, and how to mend it.
 
-def _check_codes(frame: Frame) -> Iterator[Problem]:
-    code = frame.units[frame.id]
-    texts = pd.Series(_texts(code))
-    none, twice = texts == "", texts.duplicated(keep=False) & (texts != "")
-    yield from _problem(frame, none, "thiếu mã", ERROR, "mỗi đơn vị phải có một mã")
-    yield from _problem(frame, twice, "trùng mã", ERROR, "bỏ dòng lặp hoặc sửa mã")
-    if types.is_numeric_dtype(code):
-        mend = "mã là số nên mất số 0 ở đầu: đọc lại tệp với mã là chữ (dtype=str)"
-        yield from _problem(frame, ~none, "mã là số", ERROR, mend)
-        return
-    digits = texts.str.fullmatch("[0-9]+")
-    widths = texts[digits].str.len()
-    short = digits & (texts.str.len() < (int(widths.mode().max()) if len(widths) else 0))
-    mend = "mã ngắn hơn các mã khác, có thể đã mất số 0 ở đầu: thêm lại cho đủ chữ số"
-    yield from _problem(frame, short, "mã thiếu chữ số", ERROR, mend)
+    Warns
+    -----
+    SurveyWarning
+        Codes are stored as numbers; cells of a column of numbers are text and are missing now; a column of
+        the person's key holds numbers and text.
 
-
-def _check_names(frame: Frame) -> Iterator[Problem]:
-    if "name" not in frame.units:
-        return
-    names = frame.units["name"].astype(object).fillna("").astype(str).map(nfc)
-    yield from _problem(frame, names == "", "thiếu tên", WARNING, "đơn vị không có tên")
-    places = [frame.units[c].astype(str) for c in ("province", "district") if c in frame.units]
-    full = pd.concat([names.str.lower(), *places], axis=1)
-    alike = pd.concat([names.map(lambda name: plain(KINDS.sub("", name))), *places], axis=1)
-    named = names != ""
-    twice = full.duplicated(keep=False) & named
-    meaning = "hai đơn vị cùng tên trong một nơi: kiểm tra xem có phải một đơn vị ghi hai lần"
-    yield from _problem(frame, twice, "trùng tên", WARNING, meaning, most=4)
-    close = alike.duplicated(keep=False) & named & ~twice
-    meaning = "tên chỉ khác nhau ở loại, dấu hoặc chữ hoa: nối bằng mã, đừng nối bằng tên"
-    yield from _problem(frame, close, "tên gần trùng", NOTE, meaning, most=4)
-
-
-def _check_places(frame: Frame) -> Iterator[Problem]:
-    units = frame.units
-    known = [name for name in BOUNDS if name in units]
-    if known:
-        values = units[known].apply(pd.to_numeric, errors="coerce").astype(float)
-        none = values.isna().any(axis=1)
-        yield from _problem(frame, none, "thiếu tọa độ", WARNING, "không kiểm được vị trí")
-        outside = pd.concat([~values[name].between(*BOUNDS[name]) for name in known], axis=1).any(axis=1)
-        meaning = "tọa độ nằm ngoài Việt Nam: kiểm tra vĩ độ (lat) và kinh độ (lon) có bị đổi chỗ không"
-        yield from _problem(frame, outside & ~none, "tọa độ ngoài Việt Nam", ERROR, meaning)
-    if "area_km2" in units:
-        area = pd.to_numeric(units["area_km2"], errors="coerce").astype(float)
-        yield from _problem(frame, ~(area > 0), "thiếu diện tích", WARNING, "diện tích trống, bằng 0 hoặc âm")
-
-
-def _check_flags(frame: Frame) -> Iterator[Problem]:
-    if "quality" not in frame.units:
-        return
-    flags = frame.units["quality"].astype(object).fillna("").astype(str).str.split()
-    for flag in sorted({one for unit in flags for one in unit} - {"area_missing"}):  # seen in the area itself
-        check, level, meaning = frame.meanings.get(flag, (flag, WARNING, "xem mô tả của nguồn"))
-        yield from _problem(frame, flags.map(lambda unit, flag=flag: flag in unit), check, level, meaning, 5)
-
-
-def _check_size(frame: Frame) -> Iterator[Problem]:
-    if frame.size is None:
-        meaning = (
-            "khung không có số dân hay số hộ nên chưa chọn mẫu theo quy mô (PPS) được: "
-            "nối cột của mình theo mã bằng frame.join(bảng, on='cột mã'), rồi nêu size='cột quy mô'"
-        )
-        yield NO_POPULATION, NOTE, len(frame), "cả khung", meaning
-        return
-    column = frame.units[frame.size]
-    if not types.is_numeric_dtype(column) or types.is_bool_dtype(column):
-        meaning = f"cột {frame.size!r} là chữ: đổi thành số (dấu phẩy thập phân, dấu chấm hàng nghìn bỏ đi)"
-        yield "quy mô không phải là số", ERROR, len(frame), "cả khung", meaning
-        return
-    size = column.astype("Float64").astype(float)
-    none, least = size.isna() | np.isinf(size), size <= 0
-    yield from _problem(frame, none, "thiếu quy mô", ERROR, "không tính được xác suất chọn cho đơn vị này")
-    meaning = "quy mô bằng 0 hoặc âm: đơn vị không bao giờ được chọn"
-    yield from _problem(frame, least & ~none, "quy mô bằng 0 hoặc âm", ERROR, meaning)
-    logs = size.where((size > 0) & ~none).map(np.log)
-    away = (logs - logs.median()).abs()
-    extreme = away > max(5 * 1.4826 * float(away.median()), np.log(5))
-    meaning = "quy mô khác xa các đơn vị khác: kiểm tra đơn vị tính và số liệu gốc"
-    yield from _problem(frame, extreme, "quy mô bất thường", WARNING, meaning)
-
-
-def _check_strata(frame: Frame) -> Iterator[Problem]:
-    names = list(frame.strata or ())
-    if not names:
-        return
-    strata = frame.units[names]
-    none = strata.isna().any(axis=1)
-    yield from _problem(frame, none, "thiếu tầng", ERROR, "đơn vị không thuộc tầng nào nên không được chọn")
-    counts = strata[~none].value_counts()
-    one = [_stratum(key) for key in counts.index[counts == 1]]
-    if one:
-        meaning = "tầng có một đơn vị: chọn thì là chắc chắn, sai số của tầng không tính được; nên gộp tầng"
-        yield "tầng một đơn vị", WARNING, len(one), "; ".join(sorted(one)[:5]), meaning
-    levels = [
-        list(strata[name].cat.categories)
-        if isinstance(strata[name].dtype, pd.CategoricalDtype)
-        else sorted(strata[name].dropna().unique())
-        for name in names
-    ]
-    there = {key if isinstance(key, tuple) else (key,) for key in counts.index[counts > 0]}
-    empty = [_stratum(key) for key in product(*levels) if key not in there]
-    if empty:
-        meaning = "tầng không có đơn vị nào trong khung: bỏ khỏi kế hoạch phân bổ mẫu"
-        yield "tầng trống", NOTE, len(empty), "; ".join(empty[:5]), meaning
-
-
-CHECKS = (_check_codes, _check_names, _check_places, _check_flags, _check_size, _check_strata)
-
-
-def _stratum(key: Any) -> str:
-    return " × ".join(map(str, key if isinstance(key, tuple) else (key,)))
-
-
-# Codes and canonical text
-
-
-def _day(value: dt.date | str) -> dt.date:
-    try:
-        day = dt.date.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        raise ArgumentError(f"as_of={value!r} is not a day. Write it as 'yyyy-mm-dd'.") from None
-    if not isinstance(day, dt.date) or pd.isna(day):
-        raise TypeError(f"as_of={value!r}: pass a date, or text such as '2025-07-01'.")
-    return dt.date(day.year, day.month, day.day)
-
-
-def _text(value: Any) -> str:
-    """Return one value as text that does not depend on its type: 5, 5.0 and "5" are alike."""
-    if isinstance(value, str):
-        return nfc(value)
-    if isinstance(value, (bool, np.bool_)):
-        return str(bool(value))
-    if isinstance(value, (int, float, np.number)):
-        return str(int(value)) if np.isfinite(value) and value == int(value) else repr(float(value))
-    if isinstance(value, (dt.date, np.datetime64)):
-        return pd.Timestamp(value).isoformat().removesuffix("T00:00:00")
-    return nfc(str(value))
-
-
-def _texts(column: pd.Series[Any]) -> list[str]:
-    """Return the canonical text of each value; missing values are empty."""
-    codes, values = pd.factorize(column)
-    texts = [*map(_text, values), ""]  # code -1, missing, takes the last
-    return [texts[code] for code in codes]
-
-
-def _width(ids: pd.Series[str]) -> int:
-    """Return the number of digits if all codes have the same, else 0."""
-    widths = set(ids.str.len())
-    return widths.pop() if ids.str.fullmatch("[0-9]+").all() and len(widths) == 1 else 0
-
-
-def _codes(column: pd.Series[Any], on: str, width: int) -> pd.Series[str]:
-    """Return the codes of a user's table as text, leading zeros put back; refuse unusable ones."""
-    codes = pd.Series(_texts(column)).str.replace(r"^([0-9]+)\.0+$", r"\1", regex=True)
-    if (codes == "").any():
-        rows = list(np.flatnonzero(codes == ""))
-        raise DataError(f"on={on!r}: no code in row {listed(rows)}. Fill them in or drop these rows.")
-    short = codes.str.fullmatch("[0-9]+") & (codes.str.len() < width)
-    if short.any():
-        mended = codes.where(~short, codes.str.zfill(width))
-        warnings.warn(
-            f"on={on!r}: {int(short.sum())} codes lack their leading zeros and were mended, "
-            f"{codes[short].iloc[0]!r} to {mended[short].iloc[0]!r}. "
-            f"Keep codes as text: pd.read_csv(..., dtype={{{on!r}: str}}).",
-            SurveyWarning,
-            stacklevel=3,
-        )
-        codes = mended
-    twice = codes[codes.duplicated()].unique()
-    if len(twice):
-        raise DataError(f"on={on!r}: {listed(twice)} stand in more than one row. Keep one row per unit.")
-    return codes
-
-
-def _warn_unmatched(codes: pd.Series[str], ids: pd.Series[str], on: str) -> None:
-    """Warn of units without a row and of rows without a unit; refuse if nothing matches."""
-    without, unknown = ids[~ids.isin(codes)], codes[~codes.isin(ids)]
-    if len(without) == len(ids):
-        raise DataError(
-            f"on={on!r}: none of the {len(codes)} codes is in the frame; the table has {listed(codes, 3)}, "
-            f"the frame {listed(ids, 3)}. Are these codes of before 1 July 2025? See sampling.crosswalk()."
-        )
-    parts = []
-    if len(without):
-        parts.append(f"{len(without)} units of the frame have no row, so no value: {listed(without)}.")
-    if len(unknown):
-        parts.append(f"{len(unknown)} codes of the table are not in the frame: {listed(unknown)}.")
-    if parts:
-        warnings.warn(f"on={on!r}: {' '.join(parts)}", SurveyWarning, stacklevel=3)
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "mot_cua.csv"
+    >>> lines = ["ma_hs;ho_ten;nam_sinh", "0001;Lê Hòa;1980", "0002;Lý Mai;1991", "0003;LÊ HOÀ;1980"]
+    >>> _ = file.write_text("\n".join(lines), encoding="utf-8")
+    >>> frame = read_frame(file, id="ma_hs", as_of="2026-10-31", person=["ho_ten", "nam_sinh"])
+    >>> frame
+    Khung mẫu: mot_cua.csv, 3 đơn vị, ngày 31/10/2026; khung không có dân số
+    >>> frame.units.to_numpy().tolist()
+    [['0001', 2], ['0002', 1], ['0003', 2]]
+    """
+    table, times, said = read_list(
+        path,
+        id=id,
+        sheet=sheet,
+        header=header,
+        encoding=encoding,
+        unit_name=unit_name,
+        size=size,
+        strata=strata,
+        numbers=numbers,
+        codes=codes,
+        decimal=decimal,
+        person=person,
+        without_person=without_person,
+        drop_person=drop_person,
+        multiplicity=multiplicity,
+    )
+    for sentence in said:
+        warnings.warn(sentence, SurveyWarning, stacklevel=2)
+    file = Path(path).name
+    return Frame(
+        table,
+        id=id,
+        name=file if name is None else name,
+        as_of=as_of,
+        source=file if source is None else source,
+        strata=strata,
+        size=size,
+        multiplicity=times,
+    )

@@ -158,7 +158,8 @@ def drawing(sample: Sample, pps: str = "auto") -> Drawing:
     parts = {key: part_of(block, pps) for key, block in sample.blocks.items()}
     keys = parent_keys(table, stages)
     last = estimable(sample, stages)
-    fpc, drawn = [], {}
+    fpc: list[str] = []
+    drawn: dict[str, Drawn] = {}
     for s, name in enumerate(stages[: last + 1]):
         blocks = {parent: block for (stage, parent), block in sample.blocks.items() if stage == s}
         located = locate(sample.place(name), name, keys[s], blocks)
@@ -177,11 +178,15 @@ def drawing(sample: Sample, pps: str = "auto") -> Drawing:
 
 
 class Located(NamedTuple):
-    """For each row its block (numbered in the order of the blocks), the place of its unit, and certainty."""
+    """For each row its block (numbered in the order of the blocks), the place of its unit, and certainty.
+
+    ``rank`` is the place among the units of the block that were drawn by chance.
+    """
 
     block: Any
     place: Any
     sure: Any
+    rank: Any
 
 
 def parent_keys(table: pd.DataFrame, stages: tuple[str, ...]) -> list[Any]:
@@ -225,13 +230,15 @@ def locate(own: Any, name: str, parent: Any, blocks: Mapping[str, Block]) -> Loc
             f"sample: {name} {listed(own.iloc[lost].unique(), 3)} is in the table but not among the "
             "units drawn. Use the sample as it was drawn or read; release reserves with sample.release()."
         )
+    listing["rank"] = (~listing["sure"]).groupby(listing["block"]).cumsum() - 1
     rows = listing.iloc[at]
-    return Located(rows["block"].to_numpy(), rows["place"].to_numpy(), rows["sure"].to_numpy())
+    return Located(*(rows[name].to_numpy() for name in ("block", "place", "sure", "rank")))
 
 
 def own_strata(table: pd.DataFrame, stratum: Any, sure: Any, name: str) -> pd.Series[Any]:
     """Return the strata of the variance: those of the plan, each certainty unit apart."""
-    return stratum.where(~sure, stratum + f" · {CERTAIN} " + table[name].astype(str))
+    own: pd.Series[Any] = stratum.where(~sure, stratum + f" · {CERTAIN} " + table[name].astype(str))
+    return own
 
 
 def forms_of(
@@ -244,20 +251,19 @@ def forms_of(
         return None
     number = np.full(len(own), -1)
     number[with_form] = np.arange(len(with_form))
-    listed_blocks = list(blocks.values())
-    kept = [
-        np.flatnonzero(~np.asarray(listed_blocks[b].certainty)) if s == 0 else slice(None) for b in with_form
-    ]
     rules = list(dict.fromkeys(own[b].rule for b in with_form))
     note = Note(*("; ".join(NAMES[rule][lang] for rule in rules) for lang in (0, 1)))
-    block = np.where(located.sure & (s == 0), -1, number[located.block])
-    place = located.place.copy()
-    if s == 0:  # certainty units are strata of their own: the others move up
-        for b, k in zip(with_form, kept, strict=True):
-            rank = np.zeros(len(listed_blocks[b].ids), dtype=np.intp)
-            rank[k] = np.arange(len(k))
-            mine = located.block == b
-            place[mine] = rank[located.place[mine]]
-    forms_kept = tuple(own[b].form[k][:, k] for b, k in zip(with_form, kept, strict=True))
-    chances = tuple(listed_blocks[b].probability[k] for b, k in zip(with_form, kept, strict=True))
-    return Drawn(block, place, forms_kept, chances, note)
+    block, place = number[located.block], located.place
+    all_of_them = list(blocks.values())
+    forms_kept, chances = [], []
+    for b in with_form:
+        form, pi = own[b].form, all_of_them[b].probability
+        assert form is not None
+        if s == 0:  # certainty units are strata of their own: the others move up
+            keep = np.flatnonzero(~np.asarray(all_of_them[b].certainty))
+            form, pi = form[np.ix_(keep, keep)], pi[keep]
+        forms_kept.append(form)
+        chances.append(pi)
+    if s == 0:
+        block, place = np.where(located.sure, -1, block), np.where(located.sure, 0, located.rank)
+    return Drawn(block, place, tuple(forms_kept), tuple(chances), note)

@@ -154,15 +154,15 @@ REFUSED = [
     (lambda: rehearse(plans(), PEOPLE.assign(tra_loi=2.0), y="hai_long", id="nguoi", seed=1,
                       response="tra_loi", progress=False),
      DataError, "response='tra_loi' must hold probabilities between 0 and 1."),
-    (lambda: rehearse(plans(), PEOPLE.assign(hai_long=[np.nan] + [1.0] * 599), y="hai_long", id="nguoi", seed=1,
-                      progress=False),
+    (lambda: rehearse(plans(), PEOPLE.assign(hai_long=[np.nan] + [1.0] * 599), y="hai_long", id="nguoi",
+                      seed=1, progress=False),
      DataError, "y='hai_long' is missing for 1 units of the population, so the truth is not known. Fill it "
      "in; let people not answer with response=."),
     (lambda: rehearse(plans(), PEOPLE.iloc[:300], y="hai_long", id="nguoi", seed=1, jobs=1, progress=False),
      DataError, "id='nguoi': "),
     (lambda: run(plans={"chờ": waiting()}), ArgumentError,
-     "plans['chờ']: stage 'nguoi' has no list. A rehearsal needs the list of every stage: pass frame= to that "
-     "stage."),
+     "plans['chờ']: stage 'nguoi' has no list. A rehearsal needs the list of every stage: pass frame= to "
+     "that stage."),
     (lambda: run(jobs=2, weighting=lambda design: design), ArgumentError,
      "weighting: it cannot be sent to other processes"),
 ]  # fmt: skip

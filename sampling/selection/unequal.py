@@ -230,9 +230,10 @@ def _tille(whole: npt.NDArray[Any], n: int, tape: Tape) -> list[int]:
 
     ``queue`` holds the units certain so far, the smallest last; ``active`` the others still in.
     """
-    order = np.argsort(-whole, kind="stable").tolist()
+    order: list[int] = np.argsort(-whole, kind="stable").tolist()
     size = [int(x) for x in whole]
-    queue, active = order, []
+    queue = order
+    active: list[int] = []
     below = 0  # sum of the sizes that are not certain, out or in
     for k in range(len(size) - 1, n - 1, -1):
         fresh: list[int] = []

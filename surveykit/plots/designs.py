@@ -76,7 +76,7 @@ def rehearsal(found: Rehearsal, *, title: str = "", lang: Lang = "vi") -> Figure
         axes.legend(fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
     grid[0].set_yticks(y, table.index.astype(str), fontsize=9)
     grid[0].set_ylim(-0.6, len(table) - 0.4)
-    grid[1].set_xlim(0, 1.15 * float(table[["sd", "se"]].max(axis=None)))
+    grid[1].set_xlim(0, 1.15 * max(table["sd"].max(), table["se"].max()))
     for axes in grid[:2]:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: _short(v, lang)))
     grid[2].xaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(v, 0, lang)))

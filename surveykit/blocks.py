@@ -24,7 +24,6 @@ PPS = Literal[
     "auto", "yates_grundy", "horvitz_thompson", "hajek", "brewer", "hartley_rao", "with_replacement"
 ]
 CHOICES = ("auto", "yates_grundy", "horvitz_thompson", "hajek", "brewer", "hartley_rao", "with_replacement")
-EQUAL = ("srs", "srs_wr")
 LARGEST = 2000  # units of a block whose form is still written out
 CERTAIN = "chắc chắn"
 
@@ -80,8 +79,6 @@ def part_of(block: Block, pps: str) -> Part:
     """Work out fraction, rule and form of one block; certainty units have rows of 0 in the form."""
     sure = np.asarray(block.certainty, dtype=bool)
     n, N = int((~sure).sum()), block.N - int(sure.sum())
-    if block.method == "srs_wr":
-        return Part(0.0, "with_replacement", None)
     if n == N or block.method == "srs":
         return Part(n / N if N else 1.0, "", None)
     rule = rule_of(block, pps)

@@ -1,6 +1,7 @@
 """A drawn sample tells its own design: strata, stages, fractions and the variance of unequal chances."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ from numpy.testing import assert_allclose
 
 import sampling
 import surveykit as sv
-from sampling.checks import ArgumentError, SurveyWarning
+from sampling.checks import ArgumentError, DataError, SurveyWarning
 from surveykit.formulas import forms
 
 RTOL = 1e-10  # linear algebra only
@@ -256,6 +257,70 @@ def test_people_without_answers_stay_as_rows_of_the_blocks():
         found = sv.mean(design, "diem")
     assert len(design) == len(sample.main)
     assert "lack units" not in str(found.context)
+
+
+def test_unequal_chances_below_the_first_stage_have_their_form_too():
+    sized = VILLAGES.assign(nguoi=np.arange(len(VILLAGES)) % 7 + 5)
+    plan = (
+        sampling.Plan(frame(COMMUNES, "ma_xa"), strata="loai")
+        .stage("xa", n_each=3)
+        .stage(
+            "thon", n=3, frame=frame(sized, "ma_thon"), parent="ma_xa", method="pps_sampford", size="nguoi"
+        )
+    )
+    sample = plan.draw(seed=4)
+    data = pd.DataFrame({"thon": sample.main["thon"], "y": np.arange(len(sample.main)) % 5 + 1.0})
+    found = sv.total(sv.join(sample, data, id="thon"), "y")
+    main = sample.main.merge(data, on="thon")
+    z = (main["weight"] * main["y"]).set_axis(main["thon"])
+    variance = 0.0
+    for stratum, n, N in (("phường", 3, 5), ("xã", 3, 7)):
+        t = z.groupby(
+            main.set_axis(main["thon"])["xa"].where(main.set_axis(main["thon"])["stratum"] == stratum)
+        ).sum()
+        variance += (1 - n / N) * n * t.var(ddof=1)
+    share = {"phường": 3 / 5, "xã": 3 / 7}
+    kind = main.drop_duplicates("xa").set_index("xa")["stratum"]
+    for (_, xa), block in ((key, b) for key, b in sample.blocks.items() if key[0] == 1):
+        keep = ~block.certainty
+        own = z[list(block.ids)].to_numpy()[keep]
+        if keep.sum() > 1:
+            variance += share[kind[xa]] * own @ forms.yates_grundy(inside(block, keep)) @ own
+    assert_allclose(found.se.iloc[0] ** 2, variance, rtol=RTOL)
+
+
+def test_large_blocks_count_as_drawn_with_replacement_and_systematic_ones_as_simple(monkeypatch):
+    monkeypatch.setattr("surveykit.blocks.LARGEST", 2)
+    by_size, in_steps = one_stage("pps_sampford", size="ho"), one_stage("systematic")
+    for sample, share in ((by_size, None), (in_steps, {"phường": 3 / 5, "xã": 3 / 7})):
+        table = sample.main.assign(y=np.arange(6) ** 1.5 + 3)
+        table["f"] = 0.0 if share is None else table["stratum"].map(share)
+        hand = sv.Design(table, weights="weight", strata="stratum", psu="xa", fpc="f")
+        assert_allclose(sv.mean(joined(sample), "y").se, sv.mean(hand, "y").se, rtol=RTOL)
+
+
+def test_a_sample_whose_table_was_changed_by_hand_is_refused():
+    sample = one_stage("srs")
+    other = replace(
+        sample, table=sample.table.assign(xa=sample.table["xa"].replace({sample.table["xa"][0]: "77"}))
+    )
+    with pytest.raises(DataError) as error:
+        joined(other)
+    assert str(error.value) == (
+        "sample: xa '77' is in the table but not among the units drawn. Use the sample as it was drawn or read; "
+        "release reserves with sample.release()."
+    )
+
+
+def test_a_sample_that_lost_its_coordinates_is_refused():
+    sample = one_stage("local_pivotal", n=4, coords=["lon", "lat"])
+    blocks = {key: replace(block, x=None) for key, block in sample.blocks.items()}
+    with pytest.raises(DataError) as error:
+        joined(replace(sample, blocks=blocks))
+    assert str(error.value) == (
+        "The sample was drawn by 'local_pivotal' but carries no values of what it was spread over. Draw it again, "
+        "or choose pps='hajek'."
+    )
 
 
 REFUSED = [

@@ -122,6 +122,8 @@ def test_its_picture_has_a_row_a_design(lang, title):
     assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["từng người", "theo thôn"]
     assert figure.axes[2].get_title(loc="left") == title
     assert isinstance(figure, plots.Picture)
+    assert figure._repr_png_()[:4] == b"\x89PNG"
+    assert figure.axes[1].get_xticklabels()[0].get_text() == "0"
 
 
 def test_draws_without_an_error_are_counted():

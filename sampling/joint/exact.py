@@ -97,7 +97,7 @@ def _pairs(P: Array, M: Array, p: Array, at: int) -> tuple[Array, Array]:
     return out, rest
 
 
-def brewer(p: Array, n: int, rows: Codes) -> Array:
+def brewer(p: Array, n: int, rows: Codes) -> Array:  # noqa: ARG001 the formula is for n = 2
     r"""Joint probabilities of Brewer's method, n = 2.
 
     .. math:: \pi_{ij} = \frac{\pi_i \pi_j}{2 D} \left(\frac{1}{1 - \pi_i} + \frac{1}{1 - \pi_j}\right),
@@ -107,8 +107,6 @@ def brewer(p: Array, n: int, rows: Codes) -> Array:
     ----------
     Brewer (1963), Australian Journal of Statistics 5, 5–13.
     """
-    if n != 2:
-        raise AssertionError("the formula is for two units")
     D = (p * (2 - p) / (2 * (1 - p))).sum()
     own, odd = p[rows], 1 / (1 - p[rows])
     return np.asarray(own[:, None] * own * (odd[:, None] + odd) / (2 * D))

@@ -75,7 +75,9 @@ def html(sample: Sample) -> str:
     shown["use"] = shown["use"].map({use: words[0] for use, words in USES.items()})
     shown["certainty"] = shown["certainty"].map({True: "có", False: "không"})
     head = shown.rename(columns={**COLUMNS, **names, **own})
-    table = head.to_html(index=False, border=0, na_rep="–", decimal=",", float_format="{:.4g}".format)
+    table = head.to_html(
+        index=False, border=0, na_rep="–", float_format=lambda x: f"{x:.4g}".replace(".", ",")
+    )
     told = "".join(f"<p>{escape(line)}</p>" for line in lines(sample))
     more = len(sample.table) - ROWS
     rest = f"<p>… và {integer(more)} dòng nữa (.table)</p>" if more > 0 else ""

@@ -41,10 +41,7 @@ def _one(g: int, groups: Groups, sizes: Sized, tape: Tape, kernel: Kernel) -> Co
     own = np.arange(groups.start[g], groups.start[g + 1])
     if sizes.sure is not None:
         own = own[~sizes.sure[own]]
-    left = int(sizes.left[g])
-    if left == own.size:
-        return own
-    return own[np.sort(np.array(kernel(sizes.whole[own], left, tape), dtype=np.intp))]
+    return own[np.sort(np.array(kernel(sizes.whole[own], int(sizes.left[g]), tape), dtype=np.intp))]
 
 
 def shares(whole: npt.NDArray[Any], n: int) -> Array:
@@ -248,13 +245,11 @@ def _tille(whole: npt.NDArray[Any], n: int, tape: Tape) -> list[int]:
             if u < at:
                 out = place
                 break
-        if out >= 0:
+        if out >= 0 or not active:  # the chances of the fresh units may add up to 1 but for rounding
             fresh.pop(out)
-        elif active:
+        else:
             place = min(int((u - at) / (1 - at) * len(active)), len(active) - 1)
             active[place] = active[-1]
             active.pop()
-        else:  # the chances of the fresh units add up to 1 but for rounding
-            fresh.pop()
         active += fresh
     return queue + active

@@ -34,7 +34,6 @@ WAITING = {
 
 #: Operations of published_cases.json that need a room not yet built.
 LATER = {
-    "allocation": "planning: allocation of a sample",
     "calibrate_mean": "weighting: calibration beyond raking",
     "calibrate_weights_summary": "weighting: calibration beyond raking",
     "calibration_g_weights": "weighting: calibration beyond raking",
@@ -42,22 +41,27 @@ LATER = {
     "cronbach_alpha": "instrument: reliability",
     "did_aggregate": "comparison: staggered adoption",
     "fay_herriot": "small areas",
-    "ht_true_variance": "planning: second-order probabilities",
-    "kish_probs": "planning: one adult in a household",
-    "kish_table": "planning: one adult in a household",
-    "krejcie_morgan": "planning: sample size",
     "linear_regression": "regression",
     "mcnemar_counts": "testing: paired answers",
     "p_adjust": "testing: many comparisons",
-    "power_two_proportions": "planning: power",
-    "pps_inclusion": "planning: tested with sampling.probabilities",
     "quantile": "quantiles are solved, not smooth",
     "read_stat_file": "files of SPSS and Stata",
     "regression_mean_srs": "weighting: the regression estimator",
-    "sample_size_mean_cv": "planning: sample size",
-    "sample_size_proportion": "planning: sample size",
-    "total_multi": "variance with joint probabilities",
     "unit_level_sae": "small areas",
+}
+
+#: Operations of published_cases.json that are compared beside the R cases of the same subject, and where.
+ELSEWHERE = {
+    "allocation": "test_allocation",
+    "ht_true_variance": "test_sampling_estimation",
+    "kish_probs": "test_allocation",
+    "kish_table": "test_allocation",
+    "krejcie_morgan": "test_sample_size",
+    "power_two_proportions": "test_sample_size",
+    "pps_inclusion": "test_sampling_estimation",
+    "sample_size_mean_cv": "test_sample_size",
+    "sample_size_proportion": "test_sample_size",
+    "total_multi": "test_sampling_estimation",
 }
 
 

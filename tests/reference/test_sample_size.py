@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from reference import cases
 from reference.r_sample_size import FUNCTIONS, OPS, evaluated
@@ -48,18 +47,12 @@ def check(ours: Any, theirs: Any, rtol: float, where: str) -> int:
     return int(np.size(theirs))
 
 
-def parameters() -> list[Any]:
-    """Mark the case that reads a table which may not be committed."""
-    marks = {"bw2srs": [pytest.mark.outside_data("data/MU284.csv")]}
-    return [pytest.param(name, marks=marks.get(name, []), id=name) for name in r_sizes()]
-
-
-@pytest.mark.parametrize("name", parameters())
+@pytest.mark.parametrize("name", sorted(r_sizes()))
 def test_the_size_of_r_comes_out(name):
     case = r_sizes()[name]
     tables = {}
     if "MU284" in case["call"]:
-        tables["MU284"] = pd.read_csv(cases.OUTSIDE / "data" / "MU284.csv", encoding="utf-8")
+        tables["MU284"] = cases.read(cases.HERE / "data" / "MU284.csv")
     ours = evaluated(case["call"], tables)
     assert check(ours, case["result"], case["rtol"], f"{name}: {case['call']}") > 0
 

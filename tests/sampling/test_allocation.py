@@ -146,7 +146,10 @@ def test_with_equal_costs_cost_optimal_is_neyman(case, data):
     assert a.n.to_dict() == b.n.to_dict()
     variance = data.draw(st.floats(0.1, 2)) * max(a.se, 1e-3) ** 2
     without = {"method": "neyman", "sd": case["sd"], "variance": variance, "minimum": 1}
-    a, b = allocate(case["sizes"], **without), allocate(case["sizes"], **{**without, "method": "cost_optimal"})
+    a, b = (
+        allocate(case["sizes"], **without),
+        allocate(case["sizes"], **{**without, "method": "cost_optimal"}),
+    )
     assert a.n.to_dict() == b.n.to_dict()
 
 
@@ -227,7 +230,12 @@ def test_a_design_effect_or_a_response_alike_everywhere_changes_no_share():
 
 
 def test_design_effect_and_response_enter_the_variance_as_written():
-    sizes, sd, deff, response = np.array([400.0, 900]), np.array([3.0, 1]), np.array([2, 1.5]), np.array([0.9, 0.5])
+    sizes, sd, deff, response = (
+        np.array([400.0, 900]),
+        np.array([3.0, 1]),
+        np.array([2, 1.5]),
+        np.array([0.9, 0.5]),
+    )
     found = allocate(sizes, 200, method="neyman", sd=sd, deff=deff, response=response)
     weight = sizes * sd * np.sqrt(deff / response)
     assert_allclose(found.unrounded, 200 * weight / weight.sum(), rtol=ROUNDING)

@@ -121,7 +121,10 @@ def test_a_margin_that_was_asked_is_the_margin_to_expect():
     each = allocate(HOUSEHOLDS, method="fixed_precision", p=0.8, margin=0.05, response=0.85)
     assert_allclose(precision(each).strata["margin"], each.targets["expected"], rtol=ROUNDING)
     both = allocate(
-        HOUSEHOLDS, method="targets", targets=Target("Hài lòng", p=0.8, margin=0.04, domains=URBAN), response=0.85
+        HOUSEHOLDS,
+        method="targets",
+        targets=Target("Hài lòng", p=0.8, margin=0.04, domains=URBAN),
+        response=0.85,
     )
     domains = precision(both, p=0.8, domains=URBAN).table
     expected = domains.loc[domains["level"] == "domain", "margin"]

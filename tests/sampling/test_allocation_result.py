@@ -77,7 +77,10 @@ def test_an_allocation_tells_itself():
         "Allocation: 1,200 units to 3 strata, proportional to size; least 100 (Đặc khu), most 689 (Phường)."
     )
     assert found.notes() == ["sai số chuẩn của tỷ lệ chung: 1,18 điểm phần trăm", "chi phí: 30.105"]
-    assert found.notes("en") == ["standard error of the overall share: 1.18 percentage points", "cost: 30,105"]
+    assert found.notes("en") == [
+        "standard error of the overall share: 1.18 percentage points",
+        "cost: 30,105",
+    ]
     page = found._repr_html_()
     for text in ("<th>cỡ mẫu</th>", "<td>mức tối thiểu</td>", "<td>Cộng</td>", "<td>75,47</td>", "<td>7,1 %</td>",
                  "Giả định: cỡ mẫu 1.200, tỷ lệ 80 %, chi phí theo tầng, mức tối thiểu 100, làm tròn theo phần lẻ "

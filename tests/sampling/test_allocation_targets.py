@@ -128,7 +128,9 @@ def test_targets_in_every_stratum_are_those_of_fixed_precision():
 def test_what_drives_the_cost_is_what_a_looser_target_saves():
     def cost(scale):
         looser = Target("Hài lòng", p=0.8, margin=0.02 * scale**0.5)
-        return allocate({k: 1000 * n for k, n in HOUSEHOLDS.items()}, method="targets", targets=[looser, ONLINE])
+        return allocate(
+            {k: 1000 * n for k, n in HOUSEHOLDS.items()}, method="targets", targets=[looser, ONLINE]
+        )
 
     here = cost(1.0)
     saved = 1 - cost(1.0001).unrounded.sum() / here.unrounded.sum()
@@ -142,7 +144,10 @@ def test_targets_met_by_the_least_sample_drive_nothing():
     assert found.n.tolist() == [20, 20, 20]
     assert found.targets["drives"].tolist() == [0, 0]
     assert allocate(HOUSEHOLDS, method="targets", targets=flat, minimum=2).n.tolist() == [2, 2, 2]
-    assert allocate(HOUSEHOLDS, method="cost_optimal", p=0.8, margin=0.5, minimum=20).targets["drives"].item() == 0
+    assert (
+        allocate(HOUSEHOLDS, method="cost_optimal", p=0.8, margin=0.5, minimum=20).targets["drives"].item()
+        == 0
+    )
 
 
 def test_a_target_that_needs_all_that_is_allowed_gets_it():

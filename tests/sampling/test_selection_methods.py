@@ -113,6 +113,21 @@ def test_keys_put_the_list_in_another_order(method):
     assert_array_equal(drawn.position, by_key[listed.position])
 
 
+def test_keys_may_be_words():
+    words = [f"{k % 3}" for k in range(20)]
+    drawn = select(20, 6, method="systematic", seed=9, order=words)
+    assert_array_equal(
+        drawn.position, select(20, 6, method="systematic", seed=9, order=[int(w) for w in words]).position
+    )
+
+
+def test_a_cube_whose_probabilities_do_not_add_up_to_a_whole_number_still_ends():
+    counts = [
+        selection.balanced._cube(np.full(5, 0.5), np.zeros((5, 1)), Tape(seed)).size for seed in range(40)
+    ]
+    assert set(counts) == {2, 3}
+
+
 def test_steps_down_a_list_of_unknown_length():
     drawn = selection.select_systematic(100, every=7, seed=2)
     assert (np.diff(drawn.position) == 7).all()

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from sampling import Frame
+from sampling.plan import Plan
 
 KINDS = ["phường", "xã", "xã", "xã"]
 
@@ -59,3 +61,28 @@ def village_frame(count=16, **changes):
 
 def household_frame(count=16, **changes):
     return frame(households(count), "ma_ho", **changes)
+
+
+# --- plans and samples of it --------------------------------------------------------------------------------
+
+
+def first(**changes):
+    options = {"method": "pps_sampford", "size": "households", "reserve": 1} | changes
+    return Plan(commune_frame(), "type", "Khảo sát giả lập").stage("commune", n=6, **options)
+
+
+def three(**changes):
+    plan = first(**changes).stage("village", n=2, reserve=1).stage("household", n=4, reserve=3)
+    return plan.stage("adult", method="birthday")
+
+
+def drawn(seed=20261122, **changes):
+    sample = three(**changes).draw(seed=seed, on="2026-11-22")
+    return sample.draw_next(village_frame(), others="drop").draw_next(household_frame(), others="drop")
+
+
+def says(error, call):
+    """Return the sentence of the error that a call raises."""
+    with pytest.raises(error) as caught:
+        call()
+    return str(caught.value)

@@ -307,8 +307,8 @@ def test_a_sample_whose_table_was_changed_by_hand_is_refused():
     with pytest.raises(DataError) as error:
         joined(other)
     assert str(error.value) == (
-        "sample: xa '77' is in the table but not among the units drawn. Use the sample as it was drawn or read; "
-        "release reserves with sample.release()."
+        "sample: xa '77' is in the table but not among the units drawn. Use the sample as it was drawn or "
+        "read; release reserves with sample.release()."
     )
 
 
@@ -318,8 +318,8 @@ def test_a_sample_that_lost_its_coordinates_is_refused():
     with pytest.raises(DataError) as error:
         joined(replace(sample, blocks=blocks))
     assert str(error.value) == (
-        "The sample was drawn by 'local_pivotal' but carries no values of what it was spread over. Draw it again, "
-        "or choose pps='hajek'."
+        "The sample was drawn by 'local_pivotal' but carries no values of what it was spread over. Draw it "
+        "again, or choose pps='hajek'."
     )
 
 

@@ -1,5 +1,7 @@
 """A rehearsal finds the truth, the errors made and the errors said, for several designs at once."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -44,7 +46,7 @@ def plans():
 
 
 def run(**more):
-    given = {"y": "hai_long", "id": "nguoi", "seed": 3, "repetitions": 20, "jobs": 1, "progress": False}
+    given = {"y": "hai_long", "id": "nguoi", "seed": 3, "repetitions": 8, "jobs": 1, "progress": False}
     return rehearse(more.pop("plans", None) or plans(), PEOPLE, **{**given, **more})
 
 
@@ -89,8 +91,8 @@ def adjusted(design):
 
 def test_people_who_do_not_answer_bias_the_plain_mean_and_adjusting_mends_it():
     alone = {"từng người": plans()["từng người"]}
-    plain = run(plans=alone, response="tra_loi", repetitions=40)
-    mended = run(plans=alone, response="tra_loi", repetitions=40, weighting=adjusted)
+    plain = run(plans=alone, response="tra_loi", repetitions=30)
+    mended = run(plans=alone, response="tra_loi", repetitions=30, weighting=adjusted)
     assert plain.table["bias"].iloc[0] > 0.05
     assert abs(mended.table["bias"].iloc[0]) < abs(plain.table["bias"].iloc[0]) / 3
     assert plain.table["n"].iloc[0] < 60
@@ -98,7 +100,7 @@ def test_people_who_do_not_answer_bias_the_plain_mean_and_adjusting_mends_it():
 
 @pytest.mark.slow
 def test_unbiased_designs_are_found_unbiased_and_their_intervals_cover(repetitions):
-    found = run(repetitions=repetitions(2000, 100), jobs=2)
+    found = run(repetitions=repetitions(2000, 60), jobs=2)
     assert (found.table["bias"].abs() < 4.5 * found.table["bias_mc"]).all()
     assert ((found.table["se_ratio"] - 1).abs() < 0.25).all()
     assert (found.table["coverage"] > 0.95 - 4.5 * found.table["coverage_mc"].clip(lower=0.01)).all()
@@ -106,7 +108,7 @@ def test_unbiased_designs_are_found_unbiased_and_their_intervals_cover(repetitio
 
 def test_it_shows_itself_in_vietnamese():
     found = run()
-    assert repr(found) == "Diễn tập 2 thiết kế, 20 lần mỗi thiết kế: mean(hai_long), giả lập"
+    assert repr(found) == "Diễn tập 2 thiết kế, 8 lần mỗi thiết kế: mean(hai_long), giả lập"
     page = found._repr_html_()
     assert "thiết kế" in page
     assert "độ phủ" in page
@@ -140,7 +142,14 @@ def waiting():
     return sampling.Plan(villages).stage("thon", n=10).stage("nguoi", n=6)
 
 
+def dies(design):
+    os._exit(1)
+
+
 REFUSED = [
+    (lambda: run(jobs=2, weighting=dies), ArgumentError,
+     "jobs=2: the other processes did not start or were stopped. In a script put the call under if __name__ "
+     "== '__main__':, or pass jobs=1."),
     (lambda: run(repetitions=1), ArgumentError,
      "repetitions=1: pass a whole number of at least 2, such as 500."),
     (lambda: rehearse({}, PEOPLE, y="hai_long", id="nguoi", seed=1), ArgumentError,

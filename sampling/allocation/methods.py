@@ -244,8 +244,8 @@ def _warn_single(n: npt.NDArray[np.int64], strata: Strata, minimum: Any) -> None
     ]
     if single and minimum is None:
         warnings.warn(
-            f"{len(single)} strata get one unit ({listed(single, 3)}), so no sampling error can be estimated "
-            "in them. Pass minimum=2, or minimum=1 to accept it.",
+            f"n is 1 in {listed(single, 3)}: no sampling error can be estimated there. "
+            "Pass minimum=2, or minimum=1 to accept it.",
             SurveyWarning,
             stacklevel=3,
         )

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..checks import ArgumentError, ColumnError, DataError, near
 from ..codes import day
 from ..frame import Frame
@@ -26,11 +28,11 @@ def checked_seed_of(seed: Any) -> int:
         raise ArgumentError(
             "seed=None: a draw needs a seed, so that it can be repeated. Pass a number, e.g. 20261122."
         )
-    if isinstance(seed, bool) or not isinstance(seed, int):
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
         raise TypeError(f"seed={seed!r}: pass a whole number.")
     if seed < 0:
         raise ArgumentError(f"seed={seed!r}: pass 0 or more.")
-    return seed
+    return int(seed)
 
 
 def day_of(on: dt.date | str | None) -> dt.date:

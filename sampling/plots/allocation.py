@@ -30,7 +30,7 @@ LOOKS: Mapping[str, tuple[str, str, str]] = {
 BOND = "\u00a0"  # a space at which no line breaks
 DPI = 107
 BEHIND = {"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none"}  # so that no line crosses a number
-ROW = 0.27  # inches of height a row needs
+ROW, LINE_OF_LABEL = 0.27, 0.14  # inches of height that a row needs, and every further line of a label
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "title": ("Sai số biên dự kiến trước khi điều tra", "Margins of error expected before fieldwork"),
@@ -92,7 +92,10 @@ def plot_precision(
     _check_target(target, expected)
     rows, y = expected.table, _places(expected.table)
     margins = scale * rows["margin"].to_numpy(dtype=np.float64)
-    figure = PrecisionPlot(figsize=(8.0, 1.7 + ROW * (y.max() - y.min() + 1.4)))
+    labels = _labels(rows, say["whole"], lang)
+    lines = max(label.count("\n") for label in labels)
+    row = ROW + LINE_OF_LABEL * lines
+    figure = PrecisionPlot(figsize=(8.0, 1.7 + row * (y.max() - y.min() + 1.4)))
     axes = figure.subplots()
     for kind, (color, marker, face) in LOOKS.items():
         here = (rows["level"] == kind).to_numpy()
@@ -118,7 +121,7 @@ def plot_precision(
         axes.axvline(scale * target, color=GREY, lw=1.1, ls=(0, (5, 3)), label=text, zorder=1)
     most = max(float(margins.max()), scale * (target or 0.0))
     axes.set_xlim(0, 1.12 * most if most else 1)
-    _dress(axes, rows, y, say, lang)
+    _dress(axes, labels, y, lang)
     axes.set_xlabel(say["share" if expected.is_share else "mean"], fontsize=9)
     whole = expected.overall
     note = say["note"].format(
@@ -153,14 +156,13 @@ def _texts(expected: Precision, lang: Lang) -> list[str]:
     return [f"±{expected.shown_margin(margin, lang, unit=False)}" for margin in expected.table["margin"]]
 
 
-def _dress(
-    axes: Axes, rows: pd.DataFrame, y: npt.NDArray[np.float64], say: Mapping[str, str], lang: Lang
-) -> None:
-    names = rows["name"].where(rows["level"] != "overall", say["whole"])
-    labels = [
-        textwrap.fill(f"{name} (n{BOND}={BOND}{integer(n, lang)})", 36)
-        for name, n in zip(names, rows["n"], strict=True)
-    ]
+def _labels(rows: pd.DataFrame, whole: str, lang: Lang) -> list[str]:
+    names = rows["name"].where(rows["level"] != "overall", whole)
+    sizes = [f"(n{BOND}={BOND}{integer(n, lang)})" for n in rows["n"]]
+    return [textwrap.fill(f"{name} {size}", 36) for name, size in zip(names, sizes, strict=True)]
+
+
+def _dress(axes: Axes, labels: list[str], y: npt.NDArray[np.float64], lang: Lang) -> None:
     order = np.argsort(y)
     axes.set_yticks(y[order], [labels[i] for i in order], fontsize=9)
     axes.set_ylim(y.min() - 0.7, y.max() + 0.7)

@@ -107,7 +107,7 @@ def plot_sensitivity(
     names = [label(name, lang) + _unit(result, name, lang) for name in reversed(rows)]
     axes.set_yticks(range(len(rows)), names, fontsize=9)
     axes.set_ylim(-0.6, len(rows) - 0.4)
-    axes.margins(x=0.1)
+    axes.margins(x=0.14)
     axes.set_xlabel(_axis(result, column, lang), fontsize=9)
     _numbers(axes, column, lang, axis="x")
     what = WORDS["effect" if column == "effect" else column if column in WORDS else "forms"][e]

@@ -168,8 +168,6 @@ def matrix_of(block: Block) -> Array | None:
         n, N = int((~sure).sum()), block.N - int(sure.sum())
         pair = n * (n - 1) / (N * (N - 1)) if N > 1 else 0.0
         joint[np.ix_(~sure, ~sure)] = pair
-    elif block.method not in INDEPENDENT:
-        return None
     np.fill_diagonal(joint, pi)
     return joint
 

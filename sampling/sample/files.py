@@ -128,17 +128,19 @@ def _units(sample: Sample) -> pd.DataFrame:
 
 def _pairs(blocks: Mapping[tuple[int, str], Block]) -> pd.DataFrame:
     """Return the pairs i ≤ j and their joint probabilities, for the blocks that hold a matrix."""
-    parts = []
-    for (number, parent), block in blocks.items():
-        if block.joint is None or not block.ids:
-            continue
-        i, j = np.triu_indices(len(block))
-        ids = np.array(block.ids, dtype=object)
-        values = {"i": ids[i], "j": ids[j], "probability": block.joint[i, j]}
-        parts.append(pd.DataFrame({"stage": number, "parent": parent, **values}))
-    if parts:
-        return pd.concat(parts, ignore_index=True)
-    return pd.DataFrame(columns=["stage", "parent", "i", "j", "probability"])
+    own = [(key, b.joint, np.array(b.ids, dtype=object)) for key, b in blocks.items() if b.joint is not None]
+    at = [np.triu_indices(ids.size) for _, _, ids in own]
+    many = [i.size for i, _ in at]
+    none, unnamed = np.zeros(0), np.zeros(0, dtype=object)
+    return pd.DataFrame(
+        {
+            "stage": np.repeat(np.array([key[0] for key, _, _ in own], dtype=np.intp), many),
+            "parent": np.repeat(np.array([key[1] for key, _, _ in own], dtype=object), many),
+            "i": np.concatenate([unnamed, *(ids[i] for (_, _, ids), (i, _) in zip(own, at, strict=True))]),
+            "j": np.concatenate([unnamed, *(ids[j] for (_, _, ids), (_, j) in zip(own, at, strict=True))]),
+            "probability": np.concatenate([none, *(m[ij] for (_, m, _), ij in zip(own, at, strict=True))]),
+        }
+    )
 
 
 def read(folder: str | os.PathLike[str]) -> tuple[Any, ...]:
@@ -211,32 +213,41 @@ def _stage(row: Mapping[str, Any]) -> DrawnStage:
     return DrawnStage(**values, lists=tuple(lists))
 
 
+def _parts(table: pd.DataFrame) -> dict[tuple[str, str], slice]:
+    """Return the rows of each block, which stand together."""
+    keys = table[["stage", "parent"]].to_numpy(dtype=object)
+    first = (
+        np.flatnonzero(np.r_[True, (keys[1:] != keys[:-1]).any(axis=1)]) if len(keys) else np.zeros(0, int)
+    )
+    ends = [*first[1:].tolist(), len(keys)]
+    return {(keys[i, 0], keys[i, 1]): slice(i, end) for i, end in zip(first.tolist(), ends, strict=False)}
+
+
 def _blocks(units: pd.DataFrame, pairs: pd.DataFrame) -> dict[tuple[int, str], Block]:
     x_names = [name for name in units.columns if name.startswith("x") and name[1:].isdigit()]
-    numbers = units[["probability", *x_names]].apply(_numbers).to_numpy()
-    units = units.reset_index(drop=True)
-    matrices = dict(list(pairs.groupby(["stage", "parent"], sort=False)))
+    probability = _numbers(units["probability"]).to_numpy()
+    x = units[x_names].apply(_numbers).to_numpy(np.float64)
+    joint, matrices = _numbers(pairs["probability"]).to_numpy(), _parts(pairs)
+    text = {name: units[name].to_numpy(dtype=object) for name in units.columns}
     found = {}
-    groups: Any = units.groupby(["stage", "parent"], sort=False)
-    for key, rows in groups:
-        stage, parent = key
-        first, at = rows.iloc[0], rows.index.to_numpy()[rows["id"].to_numpy() != ""]
-        probability, x = numbers[at, 0], numbers[at, 1:]
-        joint = None
+    for key, rows in _parts(units).items():
+        at = np.arange(rows.start, rows.stop)
+        at = at[text["id"][at] != ""]
+        matrix, own_x = None, x[at]
         if key in matrices:
-            joint = np.empty((at.size, at.size))
+            matrix = np.empty((at.size, at.size))
             i, j = np.triu_indices(at.size)
-            joint[i, j] = joint[j, i] = _numbers(matrices[key]["probability"])
-        found[int(stage), str(parent)] = Block(
-            ids=tuple(units["id"].to_numpy(dtype=object)[at]),
-            probability=probability,
-            method=first["method"],
-            kind=first["joint"],
-            measurable=first["measurable"] == "True",
-            formula=first["formula"],
-            joint=joint,
-            x=None if not x_names or np.isnan(x).all() else x[:, ~np.isnan(x).any(axis=0)],
-            N=int(first["N"]),
-            certainty=units["certainty"].to_numpy()[at] == "True",
+            matrix[i, j] = matrix[j, i] = joint[matrices[key]]
+        found[int(key[0]), key[1]] = Block(
+            ids=tuple(text["id"][at]),
+            probability=probability[at],
+            method=text["method"][rows.start],
+            kind=text["joint"][rows.start],
+            measurable=text["measurable"][rows.start] == "True",
+            formula=text["formula"][rows.start],
+            joint=matrix,
+            x=None if np.isnan(own_x).all() else own_x[:, ~np.isnan(own_x).any(axis=0)],
+            N=int(text["N"][rows.start]),
+            certainty=text["certainty"][at] == "True",
         )
     return found

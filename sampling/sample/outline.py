@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal
 
@@ -173,12 +173,6 @@ class Outline:
         )
         frame = listing_from(table["frame"], f"{where}: plan.frame")
         return cls(table["name"], frame, tuple(table.get("strata", ())), stages)
-
-    def columns(self) -> Iterator[str]:
-        """Yield the columns of the drawn table that the stages give, but for those carried along."""
-        for stage in self.stages:
-            yield stage.name
-            yield f"{stage.name}_probability"
 
 
 def _is(value: Any, kind: str) -> bool:

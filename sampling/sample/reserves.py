@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,16 @@ from .rows import in_use, weights
 __all__ = ["LOG", "empty_log", "places", "release"]
 
 LOG = ("stage", "parent", "lost", "reserve", "order", "reason", "date")
-EMPTY = pd.DataFrame({name: pd.Series(dtype="int64" if name == "order" else "str") for name in LOG})
 
 
 def empty_log() -> pd.DataFrame:
     """Return a log without entries."""
-    return EMPTY.copy()
+    return _without_entries().copy()
+
+
+@cache
+def _without_entries() -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype="int64" if name == "order" else "str") for name in LOG})
 
 
 def parent_keys(table: pd.DataFrame, outline: Outline, number: int) -> pd.Series[str]:

@@ -119,9 +119,7 @@ def carried(column: pd.Series[Any]) -> Any:
         return column.astype("Int64").array
     if pd.api.types.is_numeric_dtype(column):
         return column.astype(np.float64).to_numpy()
-    text = words_of(column)
-    text[text == ""] = None
-    return pd.array(text, dtype="str")
+    return _as_text(column).array
 
 
 def grown(table: pd.DataFrame, at: Codes, new: pd.DataFrame, parent: Codes) -> pd.DataFrame:
@@ -133,16 +131,32 @@ def grown(table: pd.DataFrame, at: Codes, new: pd.DataFrame, parent: Codes) -> p
     at : rows of it that were the units above; one that got no unit stays, with the use "empty"
     new, parent : new rows, and for each the place of its row in `at`
     """
+    new = new.copy()
     kept = table.drop(index=at[np.unique(parent)].tolist())
     bare = np.isin(kept.index.to_numpy(), at)
     kept = kept.assign(use=kept["use"].where(~bare, "empty"), weight=kept["weight"].where(~bare, np.nan))
     for name in new.columns:
         if name not in kept:
             kept[name] = pd.Series([None] * len(kept), index=kept.index, dtype=new[name].dtype)
+        if kept[name].dtype != new[name].dtype:
+            kept[name], new[name] = _alike(kept[name], new[name])
     place = np.concatenate([kept.index.to_numpy(), at[parent]])
     order = np.argsort(place, kind="stable")
     whole: pd.DataFrame = pd.concat([kept[list(new.columns)], new], ignore_index=True)
     return whole.iloc[order].reset_index(drop=True)
+
+
+def _alike(old: pd.Series[Any], new: pd.Series[Any]) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    """Return a column of two lists as one kind: numbers, or text where one of the lists holds text."""
+    if pd.api.types.is_numeric_dtype(old) and pd.api.types.is_numeric_dtype(new):
+        return old.astype("float64"), new.astype("float64")
+    return _as_text(old), _as_text(new)
+
+
+def _as_text(column: pd.Series[Any]) -> pd.Series[Any]:
+    text = words_of(column)
+    text[text == ""] = None
+    return pd.Series(text, index=column.index, dtype="str")
 
 
 def ordered(table: pd.DataFrame) -> pd.DataFrame:

@@ -310,14 +310,17 @@ class Sample:
         ----------
         lost : id or list of ids; where an id stands under several units, the ids above joined by "/" as well
         reason, on : why and when, for the log
-        stage : name of the stage; by default the last one drawn
+        stage : name of the stage; by default the last one drawn from a list
 
         Raises
         ------
         ColumnError, DataError
             The unit is not in the sample or not in use, or there is no reserve left.
         """
-        name = self.stages[-1].name if stage is None else stage
+        listed = [
+            own.name for own, _ in zip(self.outline.stages, self.stages, strict=False) if not own.by_rule
+        ]
+        name = listed[-1] if stage is None else stage
         number = self.outline.stage(name)
         if number >= len(self.stages):
             raise ArgumentError(f"stage={name!r} is not drawn yet. Draw it first: sample.draw_next(frame).")

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..checks import ArgumentError, check_fraction
 from .earlier import Earlier
-from .field import field_of, share
+from .field import correlation, field_of, share
 from .pairs import Direction, Pair, Question, Sides, means_of, of_means, ratio_of, shares_of, sized
 from .result import SizeResult
 
@@ -130,8 +130,8 @@ def _check_overlap(pair: Pair, overlap: float, rho: Any, pxy: Any) -> None:
             f"overlap={overlap:g} needs rho, the correlation of a person's two answers"
             + (", or pxy, the share who are 'yes' in both waves." if pair.kind == "share" else ".")
         )
-    if rho is not None and not -1 <= rho <= 1:
-        raise ArgumentError(f"rho={rho:g}: a correlation lies from -1 to 1.")
+    if rho is not None:
+        rho = correlation(rho, "rho")
     if pxy is not None:
         _check_pxy(pair, check_fraction(pxy, "pxy"))
     elif rho is not None and pair.kind == "share" and pair.effect is not None:

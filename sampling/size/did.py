@@ -9,7 +9,7 @@ from typing import Any
 
 from ..checks import ArgumentError, check_choice, check_fraction
 from .earlier import Earlier
-from .field import Field, _icc, field_of, number_above, share, whole
+from .field import Field, _icc, correlation, field_of, number_above, share, whole
 from .pairs import POWER, Direction, Pair, Sides, means_of, of_means, shares_of
 from .result import Call, SizeResult
 from .solve import rounded, smallest
@@ -30,12 +30,14 @@ class Model:
     icc: float
     stability: float
     ratio: float
+    again: float = 0.0  # correlation that the people asked again bring: their share times rho
 
     def change(self, first: float, second: float, take: float) -> float:
         """Return the variance of the change of a commune's mean, from the variances of a person."""
         both = first + second
-        between = self.icc * (both - 2 * self.stability * math.sqrt(first * second))
-        return between + (1 - self.icc) * both / take
+        product = 2 * math.sqrt(first * second)
+        between = self.icc * (both - self.stability * product)
+        return between + (1 - self.icc) * (both - self.again * product) / take
 
     def error(self, communes: int, take: float, effect: float) -> tuple[float, float]:
         """Return the standard error of the effect and its degrees of freedom (Satterthwaite)."""
@@ -62,6 +64,8 @@ def size_did(
     sd: float | tuple[float, float] | None = None,
     icc: float | None = None,
     stability: float | None = None,
+    overlap: float = 0.0,
+    rho: float | None = None,
     ratio: float = 1.0,
     sides: Sides = "two",
     direction: Direction = "up",
@@ -72,10 +76,11 @@ def size_did(
     r"""Communes, people per commune, power or effect of a difference in differences between two arms.
 
     .. math:: V = \sum_{a} \frac{1}{G_a} \left[\rho (S_1^2 + S_2^2 - 2 c S_1 S_2)
-              + (1 - \rho) \frac{S_1^2 + S_2^2}{m}\right]
+              + (1 - \rho) \frac{S_1^2 + S_2^2 - 2 g s S_1 S_2}{m}\right]
 
-    with :math:`G_a` communes in arm a, m people per commune and wave, fresh in each wave. The communes are
-    the clusters, no finite population correction is made, and the test is t with the degrees of freedom of
+    with :math:`G_a` communes in arm a and m people per commune and wave, a share g of them the same people
+    in both waves (0: fresh people; 1: a panel) and s the correlation of their answers. The communes are the
+    clusters, no finite population correction is made, and the test is t with the degrees of freedom of
     Satterthwaite, 2 (G - 1) for arms of the same size, as :func:`surveykit.did` tests it.
 
     Parameters
@@ -89,6 +94,9 @@ def size_did(
     icc : intraclass correlation of people in one commune and wave
     stability : c, correlation over time of a commune's true mean (its people without end); by default 0,
         as if other communes were visited, which errs on the side of more of them
+    overlap : g, share of a commune's people of the first wave who answer in the second too; 0: fresh people
+    rho : s, correlation of a person's two answers within the commune, its mean of each wave set aside; needed
+        where overlap is above 0
     ratio : comparison communes for each adopting one
     sides, direction, level : as in `size_difference`
     response : share of the forms that come back answered
@@ -101,25 +109,29 @@ def size_did(
     Raises
     ------
     ArgumentError
-        Fewer than 3 communes in an arm, no icc, not exactly one of communes, take, power and effect left out,
-        or an effect that no number of people in so few communes can show.
+        Fewer than 3 communes in an arm, no icc, an overlap without rho, not exactly one of
+        communes, take, power and effect left out, or an effect that no number of people in
+        so few communes can show.
 
     References
     ----------
     Donner and Klar (2000), Design and Analysis of Cluster Randomization Trials; Teerenstra et al. (2012),
-    Statistics in Medicine 31, 2169-2178 (correlation of a cluster's mean over time).
+    Statistics in Medicine 31, 2169-2178 (correlation of a cluster's mean and of a person over time).
 
     Examples
     --------
     >>> result = size_did(0.80, 0.06, take=30, icc=0.05, stability=0.6)
     >>> result.assumptions["communes"], result.clusters, result.n
     (69, 138, 4140)
+    >>> size_did(0.80, 0.06, take=30, icc=0.05, stability=0.6, overlap=1, rho=0.4).clusters
+    106
     """
     asked = dict(locals())
     take = _take_of(asked)
     pair = _pair(asked)
     model = Model(pair, _icc_of(asked), 0.0 if stability is None else _stability(stability),
-                  number_above(ratio, 0, "ratio", "comparison communes for each adopting one"))  # fmt: skip
+                  number_above(ratio, 0, "ratio", "comparison communes for each adopting one"),
+                  _again(overlap, rho))  # fmt: skip
     field = field_of(level=level, deff=None, icc=None, take=take, response=response, population=None,
                      earlier=None if earlier is None else Earlier(response=earlier.response))  # fmt: skip
     one_sided = check_choice(sides, ("two", "one"), "sides") == "one"
@@ -149,7 +161,8 @@ def size_did(
             "p1": pair.base if pair.kind == "share" else None,
             "sd": None if pair.kind == "share" else pair.sd[0] if pair.sd[0] == pair.sd[1] else pair.sd,
             "effect": d, "communes": g, "comparison": others, "take": m, "forms": forms, "icc": model.icc,
-            "stability": model.stability, "ratio": model.ratio, "sides": sides,
+            "stability": model.stability, "overlap": overlap or None,
+            "rho": rho if overlap else None, "ratio": model.ratio, "sides": sides,
             "power": None if solved == "power" else goal, "level": field.level, "response": field.response,
         },
         field=field,
@@ -237,6 +250,16 @@ def _icc_of(asked: dict[str, Any]) -> float:
     if icc is None:
         raise ArgumentError("size_did needs icc, how alike people of one commune are; 0.02 to 0.1 is usual.")
     return _icc(icc)
+
+
+def _again(overlap: Any, rho: Any) -> float:
+    """Return the share of people asked again times the correlation of their answers."""
+    part = 0.0 if overlap == 0 else share(overlap, "overlap")
+    if part and rho is None:
+        raise ArgumentError(
+            f"overlap={part:g} needs rho, the correlation of a person's two answers within the commune."
+        )
+    return 0.0 if rho is None else part * correlation(rho, "rho")
 
 
 def _stability(value: Any) -> float:

@@ -24,7 +24,9 @@ import numpy as np
 from ..checks import ArgumentError, check_fraction
 from .earlier import Earlier
 
-__all__ = ["Field", "checked_effect", "checked_n", "field_of", "number_above", "one_target", "whole"]
+__all__ = [
+    "Field", "checked_effect", "checked_n", "correlation", "field_of", "number_above", "one_target", "whole",
+]  # fmt: skip
 
 Kind = Literal["mean", "share", "odds"]
 
@@ -118,11 +120,12 @@ def field_of(
         )
     if deff is not None and icc is not None:
         raise ArgumentError(f"deff={deff:g} and icc={icc:g}: give one of them; icc with take gives deff.")
+    learned = False
     if earlier is not None and deff is None and icc is None:
         if take is None or earlier.icc is None:
             deff = None if earlier.deff is None else max(earlier.deff, 1.0)
         else:
-            icc = earlier.icc
+            icc, learned = earlier.icc, True
     if response is None and earlier is not None:
         response = earlier.response
     take = None if take is None else number_above(take, 0, "take", "people per cluster who answer")
@@ -140,7 +143,7 @@ def field_of(
         domain=1.0 if domain is None else share(domain, "domain"),
         icc=icc,
         take=take,
-        assumed=_assumed(deff, icc, response, earlier),
+        assumed=_assumed(deff, icc, response, earlier) + ("weights",) * learned,
     )
 
 
@@ -194,11 +197,21 @@ def number_above(value: Any, least: float, argument: str, meaning: str) -> float
 
 def whole(value: Any, argument: str, least: int = 1) -> int:
     """Return a whole number, at least so large."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or value != int(value):
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or value != int(value):
         raise TypeError(f"{argument}={value!r}: pass a whole number.")
     if value < least:
         raise ArgumentError(f"{argument}={value:g}: it must be {least} or more.")
     return int(value)
+
+
+def correlation(value: Any, argument: str) -> float:
+    """Return a correlation, from -1 to 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+        raise TypeError(f"{argument}={value!r}: pass a number from -1 to 1.")
+    if not -1 <= value <= 1:
+        raise ArgumentError(f"{argument}={value:g}: a correlation lies from -1 to 1.")
+    return float(value)
 
 
 def checked_n(n: Any, field: Field, argument: str = "n") -> int:

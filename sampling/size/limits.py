@@ -30,6 +30,10 @@ ASSUMED = {
         "Cuộc điều tra trước có deff dưới 1; khi lập kế hoạch lấy deff = 1.",
         "The earlier survey had a deff below 1; for planning deff = 1 is taken.",
     ),
+    "weights": (
+        "deff tính từ ICC của cuộc điều tra trước, chưa kể phần do quyền số không đều.",
+        "deff comes from the ICC of the earlier survey; what unequal weights add is not in it.",
+    ),
     "response": (
         "Chưa tính phần không trả lời (lấy tỷ lệ trả lời 100 %).",
         "Nobody is taken to refuse (a response rate of 100%).",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from ..checks import ArgumentError, check_fraction
 from .earlier import Earlier
 from .field import checked_n, field_of, number_above, one_target
@@ -133,6 +135,11 @@ def _sized(kind: str, function: Any, asked: dict[str, Any]) -> SizeResult:
     )  # fmt: skip
     sd, mean = _spread(asked["sd"], asked["mean"], asked["cv_population"], asked["earlier"])
     spread = sd
+    if asked["cv_population"] is not None and target in ("margin", "se"):
+        raise ArgumentError(
+            f"{target}={targets[target]:g} is in units of y, and cv_population knows no units. Give sd in "
+            "its place, or a relative target: relative_margin or cv."
+        )
     scale = 1.0  # of the margin of a total over that of a mean
     if kind == "total":
         scale = float(field.within or 1)
@@ -182,9 +189,15 @@ def _spread(sd: Any, mean: Any, cv: Any, earlier: Earlier | None) -> tuple[float
         raise ArgumentError(
             "sd is missing: give the standard deviation of the people, or cv_population = sd / mean."
         )
-    if mean is not None and (isinstance(mean, bool) or not isinstance(mean, (int, float)) or mean == 0):
-        raise ArgumentError(f"mean={mean!r}: pass a number other than 0; nothing is relative to 0.")
+    if mean is not None:
+        _check_mean(mean)
     return number_above(sd, 0, "sd", "in units of y"), None if mean is None else float(mean)
+
+
+def _check_mean(mean: Any) -> None:
+    number = isinstance(mean, (int, float, np.number)) and not isinstance(mean, bool)
+    if not number or not math.isfinite(mean) or mean == 0:
+        raise ArgumentError(f"mean={mean!r}: pass a number other than 0; nothing is relative to 0.")
 
 
 def _mean(mean: float | None, what: str) -> float:

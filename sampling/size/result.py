@@ -156,6 +156,7 @@ class SizeResult:
         idle = {"icc" if self.field.icc is None and self.kind != "did" else "deff"}
         idle |= {"p1", "effect"} if asked.get("p2") is not None else set()
         idle |= {"sd", "mean"} if asked.get("cv_population") is not None else set()
+        idle |= {"overlap"} if asked.get("rho") is None and asked.get("pxy") is None else set()
         idle |= set(self._held())
         for name, (how, steps) in STEPS.items():
             base = self.assumptions.get(name)

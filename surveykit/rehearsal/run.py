@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from multiprocessing import get_context
 from pickle import PicklingError
 from typing import Any, Literal, NamedTuple
 
@@ -25,6 +27,7 @@ from surveykit.result import Estimates
 Statistic = Literal["mean", "total", "proportion"]
 Weighting = Callable[[Design], Design]
 ANSWERED = "answered"
+MANY = 400  # draws from which more processes are worth their start
 
 
 class Question(NamedTuple):
@@ -87,7 +90,7 @@ def rehearse(
         Probability that a person answers; without it everybody does.
     cost : mapping of stage to cost of one unit drawn there, optional
     jobs : int
-        Processes; by default all cores. 1 keeps everything in this one.
+        Processes; by default all cores from 400 draws on. 1 keeps everything in this one.
     progress : bool
         Show a progress bar.
 
@@ -181,10 +184,14 @@ def truth_of(population: pd.DataFrame, question: Question) -> float:
 def run(
     work: Callable[[Task], pd.DataFrame], tasks: list[Task], jobs: int | None, progress: bool, whole: int
 ) -> list[pd.DataFrame]:
-    """Do the tasks in processes, kept in order, with a progress bar."""
+    """Do the tasks in processes, kept in order, with a progress bar.
+
+    The processes are started afresh, on every system alike: a copy of a running notebook may hang.
+    """
     from tqdm.auto import tqdm
 
-    count = min(jobs or os.cpu_count() or 1, len(tasks))
+    cores = jobs or (1 if whole < MANY else os.cpu_count() or 1)
+    count = min(cores, len(tasks))
     with tqdm(total=whole, disable=not progress, desc="Diễn tập chọn mẫu", unit="lần") as bar:
         done = []
         if count <= 1:
@@ -193,7 +200,7 @@ def run(
                 bar.update(len(task.seeds))
             return done
         try:
-            with ProcessPoolExecutor(count) as pool:
+            with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
                 for task, found in zip(tasks, pool.map(work, tasks), strict=True):
                     done.append(found)
                     bar.update(len(task.seeds))
@@ -201,6 +208,11 @@ def run(
             raise ArgumentError(
                 f"weighting: it cannot be sent to other processes ({error}). Pass jobs=1, or put the "
                 "function into a module of its own."
+            ) from None
+        except BrokenProcessPool:
+            raise ArgumentError(
+                f"jobs={count}: the other processes did not start or were stopped. In a script put the call "
+                "under if __name__ == '__main__':, or pass jobs=1."
             ) from None
     return done
 

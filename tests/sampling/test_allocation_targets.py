@@ -38,7 +38,7 @@ def problems(draw):
     return full, goals, low, size, rng.uniform(0.5, 20, h)
 
 
-@settings(derandomize=True, deadline=None, max_examples=150)
+@settings(derandomize=True, deadline=None, max_examples=60)
 @given(problem=problems())
 def test_the_conditions_of_karush_kuhn_and_tucker_hold(problem):
     a, b, low, high, cost = problem
@@ -54,7 +54,7 @@ def test_the_conditions_of_karush_kuhn_and_tucker_hold(problem):
     assert (slope[(n >= high) & (n > low)] >= 1 - 1e-6).all()
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(derandomize=True, deadline=None, max_examples=30)
 @given(problem=problems())
 def test_one_target_is_the_allocation_of_a_fixed_variance(problem):
     a, b, low, high, cost = problem
@@ -62,7 +62,7 @@ def test_one_target_is_the_allocation_of_a_fixed_variance(problem):
     assert_allclose(n, at_variance(a[0], b[0], low, high, cost), rtol=SEARCH)
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(derandomize=True, deadline=None, max_examples=25)
 @given(problem=problems())
 def test_a_target_more_never_lowers_the_cost_and_a_target_twice_changes_nothing(problem):
     a, b, low, high, cost = problem
@@ -74,7 +74,7 @@ def test_a_target_more_never_lowers_the_cost_and_a_target_twice_changes_nothing(
     assert_allclose(twice, n, rtol=1e-6)
 
 
-@settings(derandomize=True, deadline=None, max_examples=25)
+@settings(derandomize=True, deadline=None, max_examples=15)
 @given(problem=problems())
 def test_the_general_optimiser_of_scipy_finds_nothing_cheaper(problem):
     from scipy.optimize import minimize
@@ -189,6 +189,6 @@ def test_a_search_that_does_not_end_is_refused(monkeypatch):
     with pytest.raises(ArgumentError) as error:
         allocate(HOUSEHOLDS, method="targets", targets=[SATISFIED, ONLINE])
     assert str(error.value) == (
-        "targets: no optimum was found (the conditions of an optimum are off by 1.0e+00). "
+        "targets: no optimum was found (the conditions of an optimum are off by 6.3e-01). "
         "Look for targets that contradict each other or differ by many orders of magnitude."
     )

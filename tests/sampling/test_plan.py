@@ -143,6 +143,11 @@ def test_a_total_is_shared_out_by_size_where_a_size_is_used_and_by_units_elsewhe
     assert sum(dict(by_units.n_by).values()) == 6
 
 
+def test_whole_numbers_may_be_written_with_a_point_or_as_numpy_numbers():
+    hashes = {by("srs", n=n).hash for n in (6, 6.0, np.int64(6), np.float64(6))}
+    assert len(hashes) == 1
+
+
 def test_the_result_of_allocate_and_a_series_serve_as_numbers():
     counts = communes()["type"].value_counts()
     found = allocate(counts, 8, method="equal")
@@ -280,13 +285,14 @@ def test_multiplicity_of_the_list_is_carried_into_the_weight():
 
 
 def test_columns_of_the_lists_go_along():
-    table = communes().assign(seen=pd.Timestamp("2026-01-02"), flag=True)
-    plan = Plan(frame(table, "code")).stage("commune", n=4, carry=["households", "y", "seen", "flag", "type"])
+    table = communes().assign(seen=pd.Timestamp("2026-01-02"), flag=True, area=1.5)
+    plan = Plan(frame(table, "code")).stage("commune", n=4, carry=["households", "area", "seen", "flag"])
     sample = plan.draw(seed=1)
     own = table.set_index("code").loc[sample.table["commune"]]
     assert sample.table["commune_households"].tolist() == own["households"].tolist()
     assert sample.table["commune_seen"].unique().tolist() == ["2026-01-02"]
     assert sample.table["commune_flag"].tolist() == [1] * 4
+    assert sample.table["commune_area"].tolist() == [1.5] * 4
     assert "commune_name" not in sample.table
     assert "commune_name" in Plan(frame(table, "code")).stage("commune", n=4).draw(seed=1).table
     assert "commune_name" not in Plan(frame(table, "code")).stage("commune", n=4, carry=()).draw(seed=1).table
@@ -309,15 +315,15 @@ def test_forced_units_have_probability_one_and_the_rest_share_what_is_left():
     assert_allclose(matrix[:4, 4:], np.tile(block.probability[4:], (4, 1)))
 
 
-def test_where_all_units_are_forced_nothing_is_left_to_chance():
-    table = communes().assign(seat=True)
-    sample = (
-        Plan(frame(table, "code"), "type")
-        .stage("commune", n={"xã": 12, "phường": 4}, certain="seat")
-        .draw(seed=1)
-    )
+@pytest.mark.parametrize("method", ["srs", "pps_sampford"])
+def test_where_all_units_are_forced_nothing_is_left_to_chance(method):
+    flagged = frame(communes().assign(seat=True), "code")
+    plan = by(method, n={"xã": 12, "phường": 4}, certain="seat", source=flagged)
+    sample = plan.draw(seed=1)
     assert len(sample) == 16
     assert sample.main["certainty"].all()
+    assert (sample.joint_matrix("commune", "xã") == 1).all().all()
+    assert "; lấy chắc chắn nơi có seat." in sentences(plan.outline)[1]
 
 
 def test_sorting_stratifies_a_systematic_draw():
@@ -337,6 +343,10 @@ def test_rotation_keeps_what_stays_and_every_wave_is_whole():
     fewer = communes().drop(index=[1, 5, 9])
     again = Plan(frame(fewer, "code"), "type").stage("commune", n=8, rotate=0.0).draw(seed=4).main["commune"]
     assert len(set(waves[0]) & set(again)) >= 6
+
+
+def test_the_seed_may_be_a_numpy_number():
+    assert_frame_equal(by("srs").draw(seed=np.int64(5)).table, by("srs").draw(seed=5).table)
 
 
 def test_draw_stops_after_the_stage_that_is_named_and_goes_on_to_the_same_sample():

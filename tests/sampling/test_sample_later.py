@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
-from planned import commune_frame, frame, household_frame, households, village_frame, villages
+from planned import commune_frame, frame, household_frame, households, says, village_frame, villages
 
 from sampling.checks import ArgumentError, ColumnError, DataError, SurveyWarning
 from sampling.plan import Plan
@@ -17,12 +17,6 @@ EXACT = 1e-12  # products of a few probabilities
 
 def plan(**changes):
     return Plan(commune_frame(), "type").stage("commune", n=6, reserve=1).stage("village", n=2, **changes)
-
-
-def says(error, call):
-    with pytest.raises(error) as caught:
-        call()
-    return str(caught.value)
 
 
 def listed(table, column, ids):
@@ -343,3 +337,35 @@ def test_people_are_counted_only_where_one_of_them_is_taken():
     assert says(ArgumentError, lambda: plan().draw(seed=1).with_household(adults="a")) == (
         "stage 'village' is drawn from a list (method 'srs'). Bring it: sample.draw_next(frame)."
     )
+
+
+def test_a_household_is_released_by_default_where_the_last_stage_is_a_rule():
+    sample = homes().with_household(adults="household_so_nguoi")
+    after = sample.release(sample.main["household"][0], reason="vắng", on="2026-12-01")
+    assert after.log["stage"].tolist() == ["household"]
+
+
+def test_a_list_known_to_the_plan_waits_until_the_one_above_it_has_come():
+    whole = plan(frame=village_frame()).stage("household", n=3, frame=household_frame())
+    later = plan().stage("household", n=3, frame=household_frame())
+    sample = later.draw(seed=6, on="2026-11-22")
+    assert sample.awaiting == ("village", "household")
+    sample = sample.draw_next(village_frame(), others="drop").draw_next(household_frame())
+    assert_frame_equal(sample.table, whole.draw(seed=6, on="2026-11-22").table)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ([1, 2], [3.5, 4.0], [1.0, 3.5]),
+        ([1, 2], ["ba", "tư"], ["1", "ba"]),
+        (["một", ""], [3, 4], ["một", "3"]),
+    ],
+)
+def test_a_column_of_two_lists_is_of_one_kind(first, second, expected):
+    upper = frame(pd.DataFrame({"xa": ["A", "B"]}), "xa")
+    sample = Plan(upper).stage("commune", n=2).stage("village", n=2, carry="so").draw(seed=1)
+    for commune, values in (("A", first), ("B", second)):
+        rows = pd.DataFrame({"commune": commune, "ma": [f"{commune}1", f"{commune}2"], "so": values})
+        sample = sample.draw_next(frame(rows, "ma"), part=True)
+    assert sample.main.set_index("village").loc[["A1", "B1"], "village_so"].tolist() == expected

@@ -59,6 +59,14 @@ CASES = [
     (lambda: size.size_mean(10, mean=50, cv_population=0.2, cv=0.01),
      "cv_population=0.2 is given with sd or mean. Give it alone, or sd and mean."),
     (lambda: size.size_mean(10, 2, mean=0), "mean=0: pass a number other than 0; nothing is relative to 0."),
+    (lambda: size.size_mean(10, mean=float("nan"), cv=0.05),
+     "mean=nan: pass a number other than 0; nothing is relative to 0."),
+    (lambda: size.size_mean(margin=1, cv_population=2),
+     "margin=1 is in units of y, and cv_population knows no units. Give sd in its place, or a "
+     "relative target: relative_margin or cv."),
+    (lambda: size.size_total(se=5, cv_population=2, population=100),
+     "se=5 is in units of y, and cv_population knows no units. Give sd in its place, or a relative "
+     "target: relative_margin or cv."),
     (lambda: size.size_mean(-1, 2), "sd=-1: it must be above 0 (in units of y)."),
     (lambda: size.size_total(10, 100), "size_total needs population, the number of people the total is of."),
     (lambda: size.size_total(10, 100, population=1000, domain=0.5),
@@ -152,6 +160,12 @@ CASES = [
      "power=0.8: no number of communes reaches it. Take a larger effect."),
     (lambda: size.size_did(0.8, 0.06, take=30, icc=0.05, stability=60),
      "stability=60: write it as a share between 0 and 1. Did you mean 0.6?"),
+    (lambda: size.size_did(0.8, 0.06, take=30, icc=0.05, overlap=0.5),
+     "overlap=0.5 needs rho, the correlation of a person's two answers within the commune."),
+    (lambda: size.size_did(0.8, 0.06, take=30, icc=0.05, overlap=50, rho=0.4),
+     "overlap=50: write it as a share between 0 and 1. Did you mean 0.5?"),
+    (lambda: size.size_did(0.8, 0.06, take=30, icc=0.05, overlap=0.5, rho=4),
+     "rho=4: a correlation lies from -1 to 1."),
     # threshold
     (lambda: size.size_threshold(0.9, 0.9),
      "p=0.9, p0=0.9: no sample shows that a share is above 0.9 when it is 0.9. Take a true share above the "
@@ -213,6 +227,10 @@ CASES = [
 
 TYPES = [
     (lambda: size.size_proportion(0.5, n=10.5), "n=10.5: pass a whole number."),
+    (lambda: size.size_proportion(0.5, n=float("nan")), "n=nan: pass a whole number."),
+    (lambda: size.size_proportion(0.5, 0.05, population=float("inf")),
+     "population=inf: pass a whole number."),
+    (lambda: size.size_change(0.8, 0.85, overlap=0.5, rho="x"), "rho='x': pass a number from -1 to 1."),
     (lambda: size.size_proportion("0.5", 0.05), "p='0.5': pass a number between 0 and 1."),
     (lambda: size.size_proportion(0.5, 0.05, deff="2"),
      "deff='2': pass a number (how many times the variance of an SRS)."),

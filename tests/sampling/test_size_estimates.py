@@ -158,6 +158,9 @@ def test_an_earlier_survey_fills_in_what_is_not_given():
     other = size_proportion(0.6, 0.05, take=10, response=0.9, earlier=pilot)
     assert other.assumptions["p"] == 0.6
     assert_allclose(other.field.deff, 1.45)
+    assert other.limits() == (
+        "deff tính từ ICC của cuộc điều tra trước, chưa kể phần do quyền số không đều.",
+    )
     assert (
         size_mean(margin=1, earlier=Earlier(mean=50, sd=10, deff=2)).n == size_mean(10, 1, deff=2, mean=50).n
     )

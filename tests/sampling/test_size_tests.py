@@ -140,10 +140,11 @@ DID = {"icc": 0.05, "stability": 0.6}
 @settings(max_examples=40)
 @given(
     st.integers(4, 80), st.floats(2, 60), st.floats(0.02, 0.15), st.floats(0.005, 0.2), st.floats(0, 0.9),
-    st.sampled_from([0.75, 1, 2]), st.sampled_from(["two", "one"]),
+    st.sampled_from([0.75, 1, 2]), st.sampled_from(["two", "one"]), st.sampled_from([0, 0.5, 1]),
 )  # fmt: skip
-def test_the_power_of_communes_leads_back_to_them(G, take, effect, icc, stability, ratio, sides):
+def test_the_power_of_communes_leads_back_to_them(G, take, effect, icc, stability, ratio, sides, overlap):
     asked = {"icc": icc, "stability": stability, "ratio": ratio, "sides": sides}
+    asked |= {"overlap": overlap, "rho": 0.5} if overlap else {}
     found = size_did(0.7, effect, communes=G, take=take, **asked)
     assume(LOW < found.power < HIGH)
     before = size_did(0.7, effect, communes=G - 1, take=take, **asked) if (G - 1) * ratio >= 3 else None
@@ -186,6 +187,22 @@ def test_did_of_means_has_two_g_less_two_degrees_of_freedom():
     assert_allclose(
         t_power(4 / se, df, 0.95, one_sided=True), stats.nct.sf(stats.t.isf(0.05, df), df, 4 / se), rtol=1e-7
     )
+
+
+def test_people_asked_again_take_their_part_of_the_noise_away():
+    G, m, sd, icc, c, g, rho = 8, 20, (10.0, 12.0), 0.1, 0.5, 0.6, 0.3
+    found = size_did(sd=sd, effect=4, communes=G, take=m, icc=icc, stability=c, overlap=g, rho=rho)
+    both, product = sd[0] ** 2 + sd[1] ** 2, 2 * sd[0] * sd[1]
+    change = icc * (both - c * product) + (1 - icc) * (both - g * rho * product) / m
+    assert_allclose(found.se, math.sqrt(2 * change / G))
+    fresh = size_did(sd=sd, effect=4, communes=G, take=m, icc=icc, stability=c)
+    assert_allclose(
+        size_did(sd=sd, effect=4, communes=G, take=m, icc=icc, stability=c, overlap=g, rho=0).se, fresh.se
+    )
+    assert (found.assumptions["overlap"], fresh.assumptions["overlap"]) == (0.6, None)
+    # one person a commune and a commune's level that stays as a person's does: the paired t test
+    pair = size_did(sd=1, effect=1, communes=10, take=1, icc=0.2, stability=rho, overlap=1, rho=rho)
+    assert_allclose(pair.se, math.sqrt(2 * 2 * (1 - rho) / 10))
 
 
 def test_arms_have_at_least_three_communes():

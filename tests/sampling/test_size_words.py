@@ -255,6 +255,17 @@ def test_an_icc_gives_way_to_a_deff_and_back():
     assert "icc" in set(result.sensitivity()["assumption"])
 
 
+def test_other_overlaps_are_tried_only_where_the_correlation_is_known():
+    assert "overlap" not in set(size_change(0.85, 0.88).sensitivity()["assumption"])
+    assert "overlap" not in set(size_did(0.8, 0.1, take=20, **DID).sensitivity()["assumption"])
+    panel = size_did(0.8, 0.1, take=20, overlap=0.5, rho=0.4, **DID)
+    table = panel.sensitivity()
+    assert {"overlap", "rho"} <= set(table["assumption"])
+    n = table[table["assumption"] == "overlap"]["n"]
+    assert n.is_monotonic_decreasing
+    assert n.iloc[0] == size_did(0.8, 0.1, take=20, **DID).n
+
+
 def test_a_larger_deff_needs_proportionally_more():
     table = size_proportion(0.85, 0.03, **PLAN).sensitivity({"deff": [1, 2, 3]})
     assert_allclose(table["n"] / table["n"].iloc[0], [1, 2, 3], rtol=2e-3)

@@ -130,6 +130,26 @@ def test_a_did_of_communes_finds_the_effect_as_often_as_planned(repetitions, G, 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("overlap", [0.0, 0.5, 1.0])
+def test_a_did_that_asks_people_again_finds_the_effect_as_often_as_planned(repetitions, overlap):
+    R, G, m, icc, stability, rho = repetitions(MANY, FEW), 10, 12, 0.1, 0.5, 0.6
+    rng = np.random.default_rng([9, round(10 * overlap)])
+    asked = {"icc": icc, "stability": stability, "take": m, "overlap": overlap, "rho": rho}
+    plan = size_did(sd=1, effect=0.35, communes=G, **asked)
+    shared, own = rng.normal(size=(R, 2 * G)), rng.normal(size=(2, R, 2 * G))
+    level = math.sqrt(icc) * (math.sqrt(stability) * shared + math.sqrt(1 - stability) * own)
+    same = round(overlap * m)  # people asked in both waves; the others are fresh
+    kept, noise = rng.normal(size=(R, 2 * G, same)), rng.normal(size=(2, R, 2 * G, m))
+    noise[..., :same] = math.sqrt(rho) * kept + math.sqrt(1 - rho) * noise[..., :same]
+    change = np.diff(level + math.sqrt(1 - icc) * noise.mean(axis=-1), axis=0)[0]
+    change[:, :G] += 0.35
+    a, b = (x.var(axis=1, ddof=1) / G for x in (change[:, :G], change[:, G:]))
+    t = (change[:, :G].mean(axis=1) - change[:, G:].mean(axis=1)) / np.sqrt(a + b)
+    df = (a + b) ** 2 / (a**2 + b**2) * (G - 1)
+    assert near((np.abs(t) > stdtrit(df, 0.975)).mean(), plan.power, R, 0.01)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("p0", "p"), [(0.90, 0.95), (0.50, 0.58)])
 def test_the_threshold_is_passed_as_often_as_the_operating_curve_says(repetitions, p0, p):
     R = repetitions(MANY, FEW)

@@ -1,9 +1,9 @@
 r"""Conditional Poisson sampling: the design of greatest entropy with given inclusion probabilities.
 
 Units are drawn independently with working probabilities p, given that n are drawn. Everything follows from
-the polynomial :math:`P(z) = \prod_k (1 - p_k + p_k z)`, whose coefficients are the chances of the number drawn,
-and from what is left of it when a unit is divided out. Only sums, products and quotients in a fixed order are
-used, so a draw that rests on them is the same everywhere.
+the polynomial :math:`P(z) = \prod_k (1 - p_k + p_k z)`, whose coefficients are the chances of the number
+drawn, and from what is left of it when a unit is divided out. Only sums, products and quotients in a fixed
+order are used, so a draw that rests on them is the same everywhere.
 """
 
 from __future__ import annotations
@@ -150,14 +150,17 @@ def working_probabilities(pi: Array, n: int) -> Array:
     array([0.2, 0.5, 0.3])
     """
     odds = pi / (1 - pi)
-    gap = np.ones(1)
+    gap, last, shy = np.ones(1), 1.0, False
     for _ in range(ROUNDS):
         p = odds / (1 + odds)
         now = inclusion(p, n)
         gap = np.abs(pi - now)
         if gap.max() <= CLOSE:
             return np.asarray(p)
-        odds = odds * (pi * (1 - now)) / (now * (1 - pi))
+        shy = shy or gap.max() > last / 2  # few units: whole steps overshoot
+        step = (pi * (1 - now)) / (now * (1 - pi))
+        odds = odds * (np.sqrt(step) if shy else step)
+        last = float(gap.max())
     worst = int(gap.argmax())
     raise ArgumentError(
         f"size: unit {worst} has an inclusion probability of {pi[worst]:.6g}, and no working probabilities "

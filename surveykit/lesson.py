@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -17,7 +17,17 @@ from sampling.checks import ArgumentError, check_choice, check_columns, check_fr
 from sampling.format import integer, interval, number, points
 from surveykit.result import Estimates
 
-__all__ = ["Reply", "Titled", "in_words", "predict_choice", "predict_number", "reading", "show", "table"]
+__all__ = [
+    "Reply",
+    "Titled",
+    "in_words",
+    "predict_choice",
+    "predict_number",
+    "reading",
+    "show",
+    "sliders",
+    "table",
+]
 
 LARGE = 1000  # a column that reaches this is shown without decimals
 UNITS = {"percent": "%", "points": "điểm phần trăm"}
@@ -287,6 +297,44 @@ def predict_choice(guess: Any, answer: str, options: Mapping[str, str], *, why: 
     return _closed(
         "chưa đúng", f"Chưa đúng: bạn chọn {picked}, kết quả là {answer} ({options[answer]}).", why
     )
+
+
+def sliders(sentence: Callable[..., str], **controls: Any) -> Any:
+    """Put sliders above a sentence that is worked out anew when one of them moves.
+
+    Parameters
+    ----------
+    sentence : function
+        Takes the values of the controls by name and returns text; what it refuses is shown as text too.
+    **controls : ipywidgets controls
+
+    Returns
+    -------
+    ipywidgets.VBox
+
+    Examples
+    --------
+    >>> import ipywidgets
+    >>> box = sliders(lambda n: f"n = {n}", n=ipywidgets.IntSlider(5))
+    >>> box.children[0].value = 7
+    >>> box.children[-1].value
+    '<p><b>n = 7</b></p>'
+    """
+    import ipywidgets
+
+    said = ipywidgets.HTML()
+
+    def say(_: Any = None) -> None:
+        try:
+            text = sentence(**{name: control.value for name, control in controls.items()})
+        except (TypeError, ValueError) as error:
+            text = str(error)
+        said.value = f"<p><b>{html.escape(text, quote=False)}</b></p>"
+
+    for control in controls.values():
+        control.observe(say, "value")
+    say()
+    return ipywidgets.VBox([*controls.values(), said])
 
 
 def _texts(column: pd.Series[Any]) -> pd.Series[Any]:

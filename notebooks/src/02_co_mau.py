@@ -19,12 +19,11 @@
 # %%
 import ipywidgets as widgets
 import pandas as pd
-from IPython.display import display
 
 import sampling
 from sampling import plots, size
 from surveykit import lesson, planning
-from surveykit.lesson import reading, show
+from surveykit.lesson import show
 
 # %% [markdown]
 # ## 1. Công thức quen thuộc và điều nó bỏ qua
@@ -65,23 +64,18 @@ plots.plot_sensitivity(ty_le)
 # %% [markdown]
 # **Thử bằng thanh trượt** (trong JupyterLab). Kết quả hiện thành một câu.
 
-
 # %%
-def tinh(p, sai_so, icc, moi_thon, tra_loi):
-    ket_qua = sampling.size_proportion(p=p, margin=sai_so, icc=icc, take=moi_thon, response=tra_loi)
-    display(reading(ket_qua.sentence()))
-
-
-truot = {
-    "p": widgets.FloatSlider(0.85, min=0.5, max=0.98, step=0.01, description="tỷ lệ"),
-    "sai_so": widgets.FloatSlider(
+lesson.sliders(
+    lambda **chon: sampling.size_proportion(**chon).sentence(),
+    p=widgets.FloatSlider(0.85, min=0.5, max=0.98, step=0.01, description="tỷ lệ"),
+    margin=widgets.FloatSlider(
         0.03, min=0.01, max=0.10, step=0.005, readout_format=".3f", description="sai số ±"
     ),
-    "icc": widgets.FloatSlider(0.05, min=0.0, max=0.3, step=0.01, description="ICC"),
-    "moi_thon": widgets.IntSlider(8, min=1, max=40, description="người/thôn"),
-    "tra_loi": widgets.FloatSlider(0.80, min=0.3, max=1.0, step=0.05, description="trả lời"),
-}
-_ = widgets.interact(tinh, **truot)
+    icc=widgets.FloatSlider(0.05, min=0.0, max=0.3, step=0.01, description="ICC"),
+    take=widgets.IntSlider(8, min=1, max=40, description="người/thôn"),
+    response=widgets.FloatSlider(0.80, min=0.3, max=1.0, step=0.05, description="trả lời"),
+)
+
 # %% [markdown]
 # ## 3. “Trên 90 % hài lòng”: muốn chứng tỏ thì cần bao nhiêu?
 #

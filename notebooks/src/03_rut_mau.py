@@ -140,9 +140,7 @@ show(household.kish_grid(), "Bảng Kish")
 thu_muc = Path(tempfile.mkdtemp())
 bien_ban = sampling.write_record(mau, thu_muc / "bien_ban_chon_mau.docx", place="Cao Bằng")
 danh_sach = sampling.write_field_lists(mau, thu_muc / "danh_sach", interviewers=4)
-reading(
-    f"đã ghi {bien_ban[0].name} và {integer(len(danh_sach))} tệp danh sách đi thực địa."
-)
+reading(f"đã ghi {bien_ban[0].name} và {integer(len(danh_sach))} tệp danh sách đi thực địa.")
 
 # %% [markdown]
 # ## 6. Diễn tập trước khi chi tiền

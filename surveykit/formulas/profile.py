@@ -33,6 +33,7 @@ def _fmm_spline(x: Array, y: Array, at: Array) -> Array:
     return np.asarray(y[i] + t * (first + t * (3 * s[i] + t * (s[i + 1] - s[i]) / h[i])))
 
 
+FAR = 350.0  # of the logit: shares that a float cannot tell from 0 and 1
 OFF = 0.05  # how far, of the cut, the interpolated root may lie from the exact one
 
 
@@ -52,9 +53,9 @@ def likelihood_interval(p: float, variance: float, n: int, df: float, level: flo
         deviance = 2 * n * (p * (logit - b) + np.logaddexp(0, b) - np.logaddexp(0, logit))
         return np.asarray(np.sign(b - logit) * np.sqrt(np.maximum(deviance, 0) / scale))
 
-    if cut > 30:  # R's grid has no meaning so far out
-        return _bisect(root, -cut, logit), _bisect(root, cut, logit)
     limit = -stdtrit(n - 1, ndtr(-cut) / 4)  # square root of an upper quantile of F(1, n - 1)
+    if cut > 30 or limit * se > FAR:  # R's grid has no meaning so far out
+        return _bisect(root, -cut, logit), _bisect(root, cut, logit)
     sides = []
     for sign in (-1, 1):
         grid = logit + sign * np.arange(1, 10) * limit / 5 * se

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,10 +16,12 @@ from sampling.checks import (
     listed,
     nfc,
 )
-from sampling.sample import Sample
-from surveykit.blocks import PPS, drawing
 from surveykit.design import Design
 from surveykit.drawn import Drawn
+
+if TYPE_CHECKING:
+    from sampling.sample import Sample
+    from surveykit.blocks import PPS
 
 
 def join(
@@ -67,6 +70,9 @@ def join(
     >>> join(sample, answers, id="ma").data["responded"].tolist()
     [True, False, True]
     """
+    from sampling.sample import Sample  # loaded at the first call, so that the package starts quickly
+    from surveykit.blocks import drawing
+
     drawn: Mapping[str, Drawn] = {}
     if isinstance(sample, Sample):
         own = (("weights", weights != "weight"), ("strata", strata), ("psu", psu), ("fpc", fpc))

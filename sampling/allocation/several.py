@@ -108,28 +108,38 @@ class _Dual:
         return np.maximum(np.asarray(found.x, dtype=np.float64), 0.0)
 
     def newton(self, y: Array) -> Array:
-        """Sharpen the multipliers; targets met with room at a multiplier of 0 stay out of a step."""
+        """Sharpen the multipliers by projected Newton steps (Bertsekas 1982).
+
+        Multipliers that are as good as 0 and whose targets are met with room go to 0 and stay out of a step.
+        """
         for _ in range(STEPS):
-            slope = self.slope(y)
-            if self.off(y) < KKT / 1000:
+            slope, off = self.slope(y), self.off(y)
+            if off < KKT / 1000:
                 break
-            n = self.n(y)
-            free = (n > self.low) & (n < self.high)
-            moving = (y > 0) | (slope > 0)
-            a = self.a[moving][:, free] / self.unit[moving, None]
-            bend = (a / (2 * self.cost[free] * n[free] ** 3)) @ (self.a[moving][:, free]).T
-            bend[np.diag_indices_from(bend)] += 1e-13 * (1 + np.trace(bend))
-            step = np.zeros_like(y)
-            step[moving] = np.linalg.solve(bend, slope[moving])
-            y = self._better(y, step)
+            moving = (y > min(off, 0.01)) | (slope > 0)
+            step = np.where(moving, 0.0, -y)
+            step[moving] = np.linalg.solve(self._bend(y, moving), slope[moving])
+            step /= max(1.0, float(np.abs(step).max()) / (2 + 2 * float(y.max())))
+            y = self._better(y, step, slope)
         return y
 
-    def _better(self, y: Array, step: Array) -> Array:
-        """Return a point along a step at which the conditions are nearer to holding, or the value rises."""
-        size, here, value = 1.0, self.off(y), self.value(y)
-        while size > 1e-12:
+    def _bend(self, y: Array, moving: npt.NDArray[np.bool_]) -> Array:
+        """Return the derivative of the slope, its sign turned, for the multipliers that move."""
+        n = self.n(y)
+        free = (n > self.low) & (n < self.high)
+        a = self.a[moving][:, free]
+        bend: Array = (a / (2 * self.cost[free] * n[free] ** 3)) @ a.T / self.unit[moving, None]
+        bend[np.diag_indices_from(bend)] += 1e-13 * (1 + np.trace(bend))
+        return bend
+
+    def _better(self, y: Array, step: Array, slope: Array) -> Array:
+        """Return a point along a step that raises the value, or, at the top, that is less off."""
+        size, off, value = 1.0, self.off(y), self.value(y)
+        while size > 1e-15:
             there = np.maximum(y + size * step, 0.0)
-            if self.off(there) < here or self.value(there) > value:
+            rise = float((slope * self.unit) @ (there - y)) / self.scale
+            gain = self.value(there) - value
+            if gain > max(1e-4 * rise, 1e-13 * abs(value)) or (abs(gain) <= 1e-12 and self.off(there) < off):
                 return there
             size /= 2
         return y

@@ -124,7 +124,7 @@ def assign_kish_tables(questionnaires: int | npt.ArrayLike, *, seed: Seed) -> pd
     Examples
     --------
     >>> assign_kish_tables(["P01", "P02", "P03"], seed=1).to_dict()
-    {'P01': 'D', 'P02': 'F', 'P03': 'A'}
+    {'P01': 'E2', 'P02': 'B1', 'P03': 'C'}
     """
     ids, order = checked_ids(questionnaires, "questionnaires")
     twelve = [name for name, many in TWELFTHS.items() for _ in range(many)]

@@ -52,7 +52,7 @@ def select_adult(households: int | npt.ArrayLike, adults: npt.ArrayLike, *, seed
     >>> select_adult(["H1", "H2", "H3"], [2, 1, 4], seed=20261122)
                adults  position  probability
     household
-    H1              2         2         0.50
+    H1              2         1         0.50
     H2              1         1         1.00
     H3              4         4         0.25
     """

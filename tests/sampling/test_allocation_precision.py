@@ -65,7 +65,7 @@ def test_design_effects_are_those_of_the_weights(design):
 @given(design=designs())
 def test_one_domain_of_all_strata_is_the_whole_and_a_domain_of_one_is_its_stratum(design):
     size, n, p, response, deff = design
-    everyone = {i: "cả tỉnh" for i in range(len(size))}
+    everyone = dict.fromkeys(range(len(size)), "cả tỉnh")
     table = precision(n, size, p=p, response=response, deff=deff, domains=everyone).table
     columns = ["size", "n", "answers", "deff", "weighting", "n_eff", "estimate", "se", "margin", "cv"]
     assert table[columns].iloc[-2].tolist() == table[columns].iloc[-1].tolist()
@@ -137,18 +137,24 @@ def test_a_margin_that_was_asked_is_the_margin_to_expect():
 def test_a_share_is_told_in_percentage_points():
     found = precision(DRAWN, HOUSEHOLDS, p=0.8, icc=0.05, take=10, domains=URBAN)
     assert repr(found) == (
-        "Độ chính xác dự kiến: 1.200 đơn vị, 1.200 trả lời: sai số biên chung ±2,9 điểm phần trăm; trong tầng "
-        "từ ±3,8 (Phường) đến ±6,2 điểm phần trăm (Đặc khu), độ tin cậy 95 %."
+        "Độ chính xác dự kiến: 1.200 đơn vị, 1.200 trả lời: sai số biên chung ±2,9 điểm phần trăm; trong "
+        "tầng từ ±3,8 (Phường) đến ±6,2 điểm phần trăm (Đặc khu), độ tin cậy 95 %."
     )
     assert found.sentence("en") == (
-        "Expected precision: 1,200 units, 1,200 answers: overall margin of error ±2.9 percentage points; in the "
-        "strata from ±3.8 (Phường) to ±6.2 percentage points (Đặc khu), confidence level 95%."
+        "Expected precision: 1,200 units, 1,200 answers: overall margin of error ±2.9 percentage points; in "
+        "the strata from ±3.8 (Phường) to ±6.2 percentage points (Đặc khu), confidence level 95%."
     )
     page = found._repr_html_()
-    for text in ("<th>sai số biên (điểm phần trăm)</th>", "<td>đô thị</td>", "<td>Chung</td>", "<td>80,0 %</td>",
-                 "Do quyền số không đều, phương sai chung bằng 1,17 lần phương sai khi phân bổ theo tỷ lệ (nếu các "
-                 "tầng biến động như nhau). Giả định: tỷ lệ 80 %, ICC 0,05, số trả lời mỗi chùm 10, độ tin cậy "
-                 "95 %, chọn ngẫu nhiên đơn giản trong tầng, khoảng tin cậy theo phân phối chuẩn."):  # fmt: skip
+    for text in (
+        "<th>sai số biên (điểm phần trăm)</th>",
+        "<td>đô thị</td>",
+        "<td>Chung</td>",
+        "<td>80,0 %</td>",
+        "Do quyền số không đều, phương sai chung bằng 1,17 lần phương sai khi phân bổ theo tỷ lệ (nếu "
+        "các tầng "
+        "biến động như nhau). Giả định: tỷ lệ 80 %, ICC 0,05, số trả lời mỗi chùm 10, độ tin cậy 95 %, chọn "
+        "ngẫu nhiên đơn giản trong tầng, khoảng tin cậy theo phân phối chuẩn.",
+    ):
         assert text in page, text
 
 

@@ -1,5 +1,8 @@
 """How an allocation is read: from what it is made, what it says, and how it is drawn."""
 
+import unicodedata
+from itertools import pairwise
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -42,8 +45,6 @@ def test_sizes_come_as_a_mapping_a_series_a_list_or_crossed_labels():
 
 
 def test_names_are_matched_however_their_marks_are_coded():
-    import unicodedata
-
     apart = {unicodedata.normalize("NFD", k): v for k, v in HOUSEHOLDS.items()}
     found = allocate(apart, 1200, method="neyman", sd={"Xã": 3, "Phường": 4, "Đặc khu": 5})
     assert found.n.index.tolist() == list(HOUSEHOLDS)
@@ -76,7 +77,8 @@ def test_the_numbers_are_a_mapping_for_a_selection():
 def test_an_allocation_tells_itself():
     found = allocate(HOUSEHOLDS, 1200, minimum=100, p=0.8, cost={"Phường": 20, "Xã": 25, "Đặc khu": 60.5})
     assert repr(found) == (
-        "Phân bổ mẫu: 1.200 đơn vị vào 3 tầng, tỷ lệ với quy mô; ít nhất 100 (Đặc khu), nhiều nhất 689 (Phường)."
+        "Phân bổ mẫu: 1.200 đơn vị vào 3 tầng, tỷ lệ với quy mô; ít nhất 100 (Đặc khu), nhiều nhất 689 "
+        "(Phường)."
     )
     assert found.sentence("en") == (
         "Allocation: 1,200 units to 3 strata, proportional to size; least 100 (Đặc khu), most 689 (Phường)."
@@ -87,9 +89,15 @@ def test_an_allocation_tells_itself():
         "cost: 30,105",
     ]
     page = found._repr_html_()
-    for text in ("<th>cỡ mẫu</th>", "<td>mức tối thiểu</td>", "<td>Cộng</td>", "<td>75,47</td>", "<td>7,1 %</td>",
-                 "Giả định: cỡ mẫu 1.200, tỷ lệ 80 %, chi phí theo tầng, mức tối thiểu 100, làm tròn theo phần lẻ "
-                 "lớn nhất."):  # fmt: skip
+    for text in (
+        "<th>cỡ mẫu</th>",
+        "<td>mức tối thiểu</td>",
+        "<td>Cộng</td>",
+        "<td>75,47</td>",
+        "<td>7,1 %</td>",
+        "Giả định: cỡ mẫu 1.200, tỷ lệ 80 %, chi phí theo tầng, mức tối thiểu 100, làm tròn theo phần lẻ lớn "
+        "nhất.",
+    ):
         assert text in page, text
 
 
@@ -122,9 +130,17 @@ def test_targets_are_told_in_their_own_units():
                  Target("Thu nhập", sd=4, mean=9, cv=0.05), Target("Chi", sd=3, variance=0.04, deff=2)],
     )  # fmt: skip
     page = found._repr_html_()
-    for text in ("<td>2,00 điểm phần trăm</td>", "<td>1,5</td>", "<td>5,00 %</td>", "<td>0,04</td>",
-                 "<td>đô thị</td>", "<td>Chung</td>", "Thu nhập (độ lệch chuẩn 4, trung bình 9)",
-                 "Hài lòng (tỷ lệ 80 %, độ tin cậy 95 %)", "Chi (độ lệch chuẩn 3, deff trong tầng 2)"):  # fmt: skip
+    for text in (
+        "<td>2,00 điểm phần trăm</td>",
+        "<td>1,5</td>",
+        "<td>5,00 %</td>",
+        "<td>0,04</td>",
+        "<td>đô thị</td>",
+        "<td>Chung</td>",
+        "Thu nhập (độ lệch chuẩn 4, trung bình 9)",
+        "Hài lòng (tỷ lệ 80 %, độ tin cậy 95 %)",
+        "Chi (độ lệch chuẩn 3, deff trong tầng 2)",
+    ):
         assert text in page, text
 
 
@@ -184,7 +200,7 @@ def test_nothing_of_the_picture_is_cut_off_or_covered():
         assert page.y0 - 1 <= box.y0
         assert box.y1 <= page.y1 + 1
     labels = [text.get_window_extent(renderer) for text in figure.axes[0].get_yticklabels()]
-    assert all(a.y1 <= b.y0 + 2 for a, b in zip(labels, labels[1:], strict=False))
+    assert all(a.y1 <= b.y0 + 2 for a, b in pairwise(labels))
 
 
 def test_a_mean_and_english_words():

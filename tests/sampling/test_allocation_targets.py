@@ -50,7 +50,7 @@ def test_the_conditions_of_karush_kuhn_and_tucker_hold(problem):
     slope = (share / b * (cost * n).sum()) @ a / n**2 / cost  # 1 where n lies between its bounds
     free = (n > low * (1 + SEARCH)) & (n < high * (1 - SEARCH))
     assert_allclose(slope[free], 1, rtol=1e-6)
-    assert (slope[n <= low] <= 1 + 1e-6).all()
+    assert (slope[(n <= low) & (n < high)] <= 1 + 1e-6).all()
     assert (slope[(n >= high) & (n > low)] >= 1 - 1e-6).all()
 
 
@@ -181,6 +181,21 @@ def test_two_targets_of_one_name_keep_what_each_assumes():
         "Hài lòng": {"p": 0.8, "level": 0.95},
         "Hài lòng*": {"p": 0.6, "level": 0.95},
     }
+
+
+@pytest.mark.parametrize("start", [0.0, 1e-6, 1.0, 1e3])
+def test_where_the_last_steps_begin_does_not_matter(monkeypatch, start):
+    targets = [SATISFIED, ONLINE, Target("Thu nhập", sd=[4, 3, 9], mean=[9, 6, 5], cv=0.01)]
+    expected = allocate(HOUSEHOLDS, method="targets", targets=targets).unrounded
+    monkeypatch.setattr(searched._Dual, "start", lambda self: np.full(len(self.unit), start))
+    assert_allclose(allocate(HOUSEHOLDS, method="targets", targets=targets).unrounded, expected, rtol=SEARCH)
+
+
+def test_a_step_that_helps_nothing_is_not_taken():
+    dual = searched._Dual(np.eye(2), np.ones(2), np.ones(2), np.full(2, 9.0), np.ones(2))
+    best = dual.newton(dual.start())
+    assert_allclose(dual.slope(best), 0, atol=SEARCH)
+    assert dual._better(best, np.array([-1.0, 1.0]), dual.slope(best)) is best
 
 
 def test_a_search_that_does_not_end_is_refused(monkeypatch):

@@ -25,10 +25,14 @@ PPS = Literal[
 ]
 CHOICES = ("auto", "yates_grundy", "horvitz_thompson", "hajek", "brewer", "hartley_rao", "with_replacement")
 LARGEST = 2000  # units of a block whose form is still written out
+EQUAL = ("srs", "every")
+INDEPENDENT = ("poisson", "bernoulli")
 CERTAIN = "chắc chắn"
+NOTHING = "(trống)"  # ends the id of a row that stands for a unit with nothing below it
 
 #: What each rule is called in the line below a table.
 NAMES: Mapping[str, tuple[str, str]] = {
+    "srs": ("simple random sampling", "ngẫu nhiên đơn giản"),
     "yates_grundy": ("Yates–Grundy from joint probabilities", "Yates–Grundy từ xác suất cặp"),
     "horvitz_thompson": ("Horvitz–Thompson from joint probabilities", "Horvitz–Thompson từ xác suất cặp"),
     "hajek": ("Hájek approximation", "xấp xỉ Hájek"),
@@ -45,7 +49,6 @@ NAMES: Mapping[str, tuple[str, str]] = {
 APPROXIMATE: Mapping[str, str] = {
     "poisson": "poisson",
     "bernoulli": "poisson",
-    "every": "successive",
     "systematic": "successive",
     "pps_systematic": "successive",
     "pps_pivotal": "successive",
@@ -56,7 +59,10 @@ APPROXIMATE: Mapping[str, str] = {
 
 
 class Part(NamedTuple):
-    """What a block gives: fraction of its units drawn by chance, the rule, and the form if it has one."""
+    """What a block gives: fraction of its units drawn by chance, the rule, and the form if it has one.
+
+    The form is a matrix, or the diagonal of one.
+    """
 
     fraction: float
     rule: str
@@ -75,16 +81,29 @@ def rule_of(block: Block, pps: str) -> str:
     return own or "hajek"
 
 
-def part_of(block: Block, pps: str) -> Part:
-    """Work out fraction, rule and form of one block; certainty units have rows of 0 in the form."""
+def part_of(block: Block, pps: str, *, below: bool = False) -> Part:
+    """Work out fraction, rule and form of one block; certainty units have rows of 0 in the form.
+
+    ``below``: the block is not of the first stage, where certainty units are strata of their own.
+    """
     sure = np.asarray(block.certainty, dtype=bool)
     n, N = int((~sure).sum()), block.N - int(sure.sum())
-    if n == N or block.method == "srs":
-        return Part(n / N if N else 1.0, "", None)
-    rule = rule_of(block, pps)
-    if rule == "with_replacement" or n > LARGEST or (n < 2 and rule != "poisson"):
-        equal = block.method == "systematic"  # near enough to simple random sampling where there are so many
-        return Part(n / N if equal and n > LARGEST else 0.0, "with_replacement", None)
+    mixed = below and bool(sure.any())
+    if n == 0 or (n == N and block.method not in INDEPENDENT):
+        return Part(1.0, "", None)
+    if block.method in EQUAL and not mixed:
+        return Part(n / N, "", None)
+    rule = "srs" if block.method in EQUAL else rule_of(block, pps)
+    if rule == "poisson":
+        return Part(n / max(N, n + 1), rule, np.where(sure, 0.0, 1 - block.probability))
+    if n < 2 or (n > LARGEST and block.method != "systematic"):
+        return Part(0.0, "with_replacement", None)
+    if n > LARGEST:  # so many units in steps: near enough to simple random sampling
+        rule = "srs"
+        if not mixed:
+            return Part(n / N, rule, None)
+    if rule == "with_replacement" and not mixed:
+        return Part(0.0, rule, None)
     form = np.zeros((sure.size, sure.size))
     form[np.ix_(~sure, ~sure)] = _form(block, rule, ~sure)
     return Part(n / N, rule, form)
@@ -92,7 +111,16 @@ def part_of(block: Block, pps: str) -> Part:
 
 def _form(block: Block, rule: str, by_chance: Any) -> Array:
     pi = block.probability[by_chance]
+    if rule == "srs":
+        return forms.srs(pi.size, pi.size / (block.N - int((~by_chance).sum())))
+    if rule == "with_replacement":
+        return forms.with_replacement(pi.size)
     if rule in ("yates_grundy", "horvitz_thompson"):
+        if block.kind == "exact" and not block.measurable:
+            raise ArgumentError(
+                f"pps={rule!r}: drawn by {block.method!r}, some pairs of units can never be drawn together, "
+                "so no variance is unbiased. Choose pps='hajek' or 'with_replacement', or leave pps out."
+            )
         if block.joint is None:
             raise ArgumentError(
                 f"pps={rule!r}: the sample carries no joint probabilities for units drawn by "
@@ -108,7 +136,6 @@ def _form(block: Block, rule: str, by_chance: Any) -> Array:
         "hajek": forms.hajek,
         "brewer": forms.brewer,
         "hartley_rao": forms.hartley_rao,
-        "poisson": forms.poisson,
         "successive": forms.successive,
     }
     return simple[rule](pi)
@@ -152,15 +179,17 @@ def drawing(sample: Sample, pps: str = "auto") -> Drawing:
     check_choice(pps, CHOICES, "pps")
     table = sample.main.reset_index(drop=True)
     stages = tuple(stage.name for stage in sample.stages)
-    parts = {key: part_of(block, pps) for key, block in sample.blocks.items()}
-    keys = parent_keys(table, stages)
+    parts = {key: part_of(block, pps, below=key[0] > 0) for key, block in sample.blocks.items()}
     last = estimable(sample, stages)
+    places = {name: sample.place(name) for name in stages}
+    table, places = with_empty(sample, table, stages, places)
+    keys = parent_keys(table, stages)
     fpc: list[str] = []
     drawn: dict[str, Drawn] = {}
     for s, name in enumerate(stages[: last + 1]):
         blocks = {parent: block for (stage, parent), block in sample.blocks.items() if stage == s}
-        located = locate(sample.place(name), name, keys[s], blocks)
-        fraction = np.array([parts[s, parent].fraction for parent in blocks])[located.block]
+        located = locate(places[name], name, keys[s], blocks)
+        fraction = np.array([1.0, *(parts[s, parent].fraction for parent in blocks)])[located.block + 1]
         if s == 0:
             fraction = np.where(located.sure, 1.0, fraction)
             table = table.assign(**{"design_stratum": own_strata(table, keys[0], located.sure, name)})
@@ -202,34 +231,87 @@ def estimable(sample: Sample, stages: tuple[str, ...]) -> int:
     alone = [
         s
         for (s, _), block in sample.blocks.items()
-        if s and int((~np.asarray(block.certainty)).sum()) == 1 and len(block.ids) < block.N
+        if s
+        and block.method not in INDEPENDENT
+        and int((~np.asarray(block.certainty)).sum()) == 1
+        and len(block.ids) < block.N
     ]
     return min(alone) - 1 if alone else len(stages) - 1
 
 
-def locate(own: Any, name: str, parent: Any, blocks: Mapping[str, Block]) -> Located:
-    """Find the block and the place of the unit of each row; `own` the units as they were drawn."""
+def listing_of(blocks: Mapping[str, Block]) -> pd.DataFrame:
+    """Return a row for each unit drawn in the blocks of a stage: parent, id, block, place, sure, rank."""
+    sizes = [len(block.ids) for block in blocks.values()]
     listing = pd.DataFrame(
         {
-            "parent": np.repeat(list(blocks), [len(block.ids) for block in blocks.values()]),
+            "parent": np.repeat(list(blocks), sizes),
             "id": np.concatenate([np.asarray(block.ids, dtype=object) for block in blocks.values()]),
-            "block": np.repeat(np.arange(len(blocks)), [len(block.ids) for block in blocks.values()]),
-            "place": np.concatenate([np.arange(len(block.ids)) for block in blocks.values()]),
+            "block": np.repeat(np.arange(len(blocks)), sizes),
+            "place": np.concatenate([np.arange(size) for size in sizes]),
             "sure": np.concatenate([np.asarray(block.certainty, dtype=bool) for block in blocks.values()]),
         }
     )
+    return listing.assign(rank=(~listing["sure"]).groupby(listing["block"]).cumsum() - 1)
+
+
+def with_empty(
+    sample: Sample, table: pd.DataFrame, stages: tuple[str, ...], places: Mapping[str, Any]
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Add a row of weight 0 for each unit under which nothing was drawn: in a total it counts as 0.
+
+    Returns
+    -------
+    The table, and for each stage the units of its rows as they were drawn.
+    """
+    more = []
+    keys = parent_keys(table, stages)
+    for s, name in enumerate(stages[:-1]):
+        blocks = {parent: block for (stage, parent), block in sample.blocks.items() if stage == s}
+        listing = listing_of(blocks)
+        there = pd.MultiIndex.from_arrays([keys[s].to_numpy(), places[name].astype(str).to_numpy()])
+        lost = ~pd.MultiIndex.from_arrays([listing["parent"], listing["id"]]).isin(there)
+        replaced = set(zip(sample.log["stage"], sample.log["parent"], sample.log["lost"], strict=True))
+        for parent, own in zip(listing["parent"][lost], listing["id"][lost], strict=True):
+            if (name, parent, own) in replaced:
+                continue
+            row: dict[str, Any] = dict.fromkeys(stages[s + 1 :], f"{parent}/{own} {NOTHING}") | {name: own}
+            if s:
+                first = np.flatnonzero((keys[s] == parent).to_numpy())
+                if not first.size:  # the unit above has nothing below either, and stands for it
+                    continue
+                row |= table[list(stages[:s])].iloc[first[0]].to_dict()
+                row |= {"stratum": table["stratum"].iloc[first[0]]} if "stratum" in table else {}
+            elif "stratum" in table:
+                row["stratum"] = parent
+            more.append(row | {"weight": 0.0, "use": "empty"})
+    if not more:
+        return table, dict(places)
+    added = pd.DataFrame(more)
+    grown = pd.concat([table, added], ignore_index=True)
+    return grown, {name: pd.concat([places[name], added[name]], ignore_index=True) for name in stages}
+
+
+def locate(own: Any, name: str, parent: Any, blocks: Mapping[str, Block]) -> Located:
+    """Find the block and the place of the unit of each row; `own` the units as they were drawn.
+
+    Rows that stand for an empty unit above have block −1.
+    """
+    listing = listing_of(blocks)
     at = pd.MultiIndex.from_arrays([listing["parent"], listing["id"]]).get_indexer(
         pd.MultiIndex.from_arrays([parent.to_numpy(), own.astype(str).to_numpy()])
     )
-    lost = np.flatnonzero(at < 0)
+    nothing = own.astype(str).str.endswith(NOTHING).to_numpy()
+    lost = np.flatnonzero((at < 0) & ~nothing)
     if lost.size:
         raise DataError(
             f"sample: {name} {listed(own.iloc[lost].unique(), 3)} is in the table but not among the "
             "units drawn. Use the sample as it was drawn or read; release reserves with sample.release()."
         )
-    listing["rank"] = (~listing["sure"]).groupby(listing["block"]).cumsum() - 1
     rows = listing.iloc[at]
-    return Located(*(rows[name].to_numpy() for name in ("block", "place", "sure", "rank")))
+    block = np.where(nothing, -1, rows["block"].to_numpy())
+    return Located(
+        block, rows["place"].to_numpy(), rows["sure"].to_numpy() & ~nothing, rows["rank"].to_numpy()
+    )
 
 
 def own_strata(table: pd.DataFrame, stratum: Any, sure: Any, name: str) -> pd.Series[Any]:
@@ -244,11 +326,11 @@ def forms_of(
     """Put the forms of a stage together; None where fractions tell all."""
     own = [parts[s, parent] for parent in blocks]
     with_form = [b for b, part in enumerate(own) if part.form is not None]
-    if not with_form:
+    rules = list(dict.fromkeys(part.rule for part in own if part.rule))
+    if not rules:
         return None
-    number = np.full(len(own), -1)
+    number = np.full(len(own) + 1, -1)
     number[with_form] = np.arange(len(with_form))
-    rules = list(dict.fromkeys(own[b].rule for b in with_form))
     note = Note(*("; ".join(NAMES[rule][lang] for rule in rules) for lang in (0, 1)))
     block, place = number[located.block], located.place
     all_of_them = list(blocks.values())
@@ -256,9 +338,12 @@ def forms_of(
     for b in with_form:
         form, pi = own[b].form, all_of_them[b].probability
         assert form is not None
+        sure = np.asarray(all_of_them[b].certainty)
+        if own[b].rule == "with_replacement":  # what varies below units drawn by chance is in it
+            pi = np.where(sure, 1.0, 0.0)
         if s == 0:  # certainty units are strata of their own: the others move up
-            keep = np.flatnonzero(~np.asarray(all_of_them[b].certainty))
-            form, pi = form[np.ix_(keep, keep)], pi[keep]
+            keep = np.flatnonzero(~sure)
+            form, pi = form[keep] if form.ndim == 1 else form[np.ix_(keep, keep)], pi[keep]
         forms_kept.append(form)
         chances.append(pi)
     if s == 0:

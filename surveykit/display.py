@@ -33,6 +33,10 @@ MISSING = ("(thiếu)", "(missing)")
 REASONS = (
     (r"no answers in this domain", "không có câu trả lời"),
     (r"the denominator is 0 in this domain", "mẫu số bằng 0"),
+    (
+        r"the estimate of the variance is negative: choose another form with pps=",
+        "ước lượng phương sai âm: chọn công thức khác bằng pps=",
+    ),
     (r"one answer: no sampling error can be estimated", "một câu trả lời: không ước lượng được sai số"),
     (r"one (.+) only: no sampling error can be estimated", r"chỉ có một \1: không ước lượng được sai số"),
     (

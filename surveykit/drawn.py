@@ -26,7 +26,7 @@ class Drawn:
     ----------
     block : (n,) block of each row, −1 where the fraction of the stage tells all
     place : (n,) place of the row's unit in its block
-    forms : for each block (m, m) Ω
+    forms : for each block (m, m) Ω, or (m,) its diagonal where it has nothing else
     probabilities : for each block (m,) inclusion probability of its units, given the unit above
     note : what the line below a table says of it
     """
@@ -90,9 +90,15 @@ def given(drawn: Drawn, row: Codes, parent: Codes, f: Array, factor: Array) -> G
         own = np.arange(ends[h] - units[h], ends[h])
         at = place[own]
         fraction[own] = drawn.probabilities[first[h]][at]
+        form = drawn.forms[first[h]]
+        if form.ndim == 1:
+            rows.append(own)
+            columns.append(own)
+            values.append(factor[h] * form[at])
+            continue
         rows.append(np.repeat(own, own.size))
         columns.append(np.tile(own, own.size))
-        values.append(factor[h] * drawn.forms[first[h]][np.ix_(at, at)].ravel())
+        values.append(factor[h] * form[np.ix_(at, at)].ravel())
     broken = touched & ~whole
     fraction[broken[parent]] = 0.0
     omega = sp.csr_matrix(

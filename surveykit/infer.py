@@ -27,6 +27,7 @@ THREADS = 4  # columns in memory at once
 CHUNK = 4_000_000  # numbers of a jacobian spread over cells at once
 FEW_PSUS = 30
 NO_ANSWERS = "no answers in this domain"
+NEGATIVE = "the estimate of the variance is negative: choose another form with pps="
 NO_DENOMINATOR = "the denominator is 0 in this domain"
 NO_DF = Note(
     "no interval where there are as many strata as units",
@@ -181,6 +182,8 @@ def infer(
     reason = np.repeat(plan.reason[:, None], q, axis=1)
     reason[done.n == 0] = NO_ANSWERS
     reason[np.isnan(done.value) & (done.n > 0)] = NO_DENOMINATOR
+    if any(stage.omega is not None for stage in plan.stages):  # such a form may come out below 0
+        reason[np.isnan(done.covariance.diag().reshape(reason.shape)) & (reason == "")] = NEGATIVE
     df = done.holding.df()
     df[done.n == 0] = np.nan
     notes = plan.notes

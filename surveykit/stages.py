@@ -170,7 +170,7 @@ def _stage(
 def _note_drawn(design: Design, s: int, own: Given, notes: list[Note]) -> None:
     """Say which form the strata have, and how many had to fall back to drawing with replacement."""
     name, broken = design.psu[s], int(own.broken.sum())
-    if own.stratum.any():
+    if own.stratum.any() or not design.drawn[name].forms:
         note = design.drawn[name].note
         notes.append(Note(f"{name}: {note.en}", f"{name}: {note.vi}"))
     if broken:

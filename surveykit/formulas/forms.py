@@ -21,7 +21,9 @@ __all__ = [
     "local",
     "overton",
     "poisson",
+    "srs",
     "successive",
+    "with_replacement",
     "yates_grundy",
 ]
 
@@ -32,12 +34,43 @@ def check_joint(joint: Array) -> None:
     """Refuse joint probabilities of 0: pairs that are never drawn together leave the variance unknown."""
     zero = np.argwhere(np.triu(joint <= 0, 1))
     if zero.size:
-        i, j = zero[0]
+        named = ", ".join(f"{i + 1} and {j + 1}" for i, j in zero[:3]) + (", …" if len(zero) > 3 else "")
         raise ArgumentError(
-            f"joint: {len(zero)} pairs of units can't be drawn together (first units {i + 1} and {j + 1} of "
-            "a block), so no variance is unbiased. Choose pps='hajek' or 'with_replacement', or leave pps "
-            "out: then successive differences are used for systematic draws."
+            f"joint: {len(zero)} of the pairs of {len(joint)} units can't be drawn together (units {named} "
+            "of the block), so no variance is unbiased. Choose pps='hajek' or 'with_replacement', or leave "
+            "pps out: then successive differences are used for systematic draws."
         )
+
+
+def check_units(n: int) -> None:
+    """Refuse fewer than two units drawn by chance."""
+    if n < 2:
+        raise ArgumentError(
+            f"pi: a variance is seen between two or more units drawn by chance, and the block has {n}. "
+            "Merge it with a neighbour."
+        )
+
+
+def with_replacement(n: int) -> Array:
+    r"""Form of n independent draws with replacement: :math:`\frac{n}{n-1} \sum (z_i - \bar z)^2`.
+
+    References
+    ----------
+    Särndal, Swensson & Wretman (1992), section 2.9.
+
+    Examples
+    --------
+    >>> with_replacement(2)
+    array([[ 1., -1.],
+           [-1.,  1.]])
+    """
+    check_units(n)
+    return np.asarray(n / (n - 1) * (np.eye(n) - 1 / n))
+
+
+def srs(n: int, f: float) -> Array:
+    r"""Form of simple random sampling, f = n / N of the units drawn: 1 − f times that with replacement."""
+    return (1 - f) * with_replacement(n)
 
 
 def _lack(joint: Array) -> Array:
@@ -103,6 +136,7 @@ def brewer(pi: Array) -> Array:
     Berger (2004), Survey Methodology 30, 23–31; Lumley, survey vignette "pps".
     """
     n = pi.size
+    check_units(n)
     R = np.eye(n) - 1 / n
     return np.asarray(n / (n - 1) * R.T @ ((1 - pi)[:, None] * R))
 
@@ -124,6 +158,7 @@ def hajek(pi: Array) -> Array:
            [-0.5,  0.5]])
     """
     c = 1 - pi
+    check_units(int((c > 0).sum()))
     a = c / c.sum()
     return np.asarray((np.diag(c) - np.outer(c, c) / c.sum()) / (1 - (a**2).sum()))
 
@@ -145,6 +180,7 @@ def hartley_rao(pi: Array, squares: float | None = None, estimator: Estimator = 
     Hartley & Rao (1962), Annals of Mathematical Statistics 33, 350–374.
     """
     n = pi.size
+    check_units(n)
     S = pi.mean() if squares is None else squares
     lack: Array = (1 - pi[:, None] - pi + S) / (n - 1)
     np.fill_diagonal(lack, 0.0)
@@ -161,6 +197,7 @@ def overton(pi: Array) -> Array:
     Overton (1985), as in Stehman & Overton (1994), Communications in Statistics 23.
     """
     n = pi.size
+    check_units(n)
     joint = 2 * (n - 1) * np.outer(pi, pi) / (2 * n - pi[:, None] - pi)
     np.fill_diagonal(joint, pi)
     return yates_grundy(joint)
@@ -181,6 +218,7 @@ def successive(pi: Array, *, circular: bool = False) -> Array:
     Wolter (2007), Introduction to Variance Estimation, ch. 8; Fay & Train (1995) for the circular one.
     """
     n = pi.size
+    check_units(n)
     D = np.eye(n) - np.roll(np.eye(n), 1, axis=1) if circular else -np.diff(np.eye(n), axis=0)
     factor = 1 / 2 if circular else n / (2 * (n - 1))
     return np.asarray((1 - pi.mean()) * factor * D.T @ D)
@@ -189,13 +227,15 @@ def successive(pi: Array, *, circular: bool = False) -> Array:
 def local(pi: Array, x: Array) -> Array:
     r"""Local neighbourhoods, for samples spread over space.
 
-    .. math:: \hat V = \sum_i \frac{n_i}{n_i - 1} \Big(z_i - \frac{1}{n_i} \sum_{j \in N_i} z_j\Big)^2
+    .. math:: \hat V = \sum_i (1 - \pi_i) \frac{n_i}{n_i - 1}
+              \Big(z_i - \frac{1}{n_i} \sum_{j \in N_i} z_j\Big)^2
 
-    with N_i the unit and those nearest to it: the nearest neighbour, and all as near as that.
+    with N_i the unit and those nearest to it: the nearest neighbour, and all as near as that. The source has
+    no 1 − π; without it the variance of a large fraction is far too large.
 
     Parameters
     ----------
-    pi : (n,); not used but for its length, as in the source
+    pi : (n,)
     x : (n, k) places
 
     References
@@ -203,13 +243,14 @@ def local(pi: Array, x: Array) -> Array:
     Grafström & Schelin (2014), Scandinavian Journal of Statistics 41, 277–290.
     """
     n = pi.size
+    check_units(n)
     square = ((x[:, None, :] - x[None, :, :]) ** 2).sum(axis=2)
     np.fill_diagonal(square, np.inf)
     near = square <= square.min(axis=1)[:, None]
     np.fill_diagonal(near, True)
     size = near.sum(axis=1)
     D = np.eye(n) - near / size[:, None]
-    return np.asarray(D.T @ ((size / (size - 1))[:, None] * D))
+    return np.asarray(D.T @ (((1 - pi) * size / (size - 1))[:, None] * D))
 
 
 def balanced(pi: Array, x: Array) -> Array:
@@ -218,7 +259,8 @@ def balanced(pi: Array, x: Array) -> Array:
     .. math:: \hat V = \frac{n}{n - q} \sum (1 - \pi_i) (z_i - \breve x_i' b)^2, \qquad
               \breve x = x / \pi, \quad b \text{ by least squares with weights } 1 - \pi
 
-    q is the number of columns, the constant of the fixed size among them.
+    q is the number of columns, the constant of the fixed size among them. What the landing phase adds is
+    not in it, so that it is a little too small where the sample is small against the number of columns.
 
     Parameters
     ----------

@@ -22,6 +22,7 @@ from surveykit.formulas.totals import Cells
 
 BLOCK = 256  # columns of a contrast matrix worked on at once
 ROUNDING = 1e-13  # what is left of a variance that the steps took away, below which it is rounding error
+NEGATIVE = 1e4  # times that: a variance so far below 0 is no rounding error, and there is no standard error
 DENSE = 10_000_000  # numbers in a matrix that is still written out
 
 
@@ -260,7 +261,9 @@ class Taylor:
                 cross += self._cross(stage)
                 square += np.einsum("pdq,pr,rdq->dq", self.B, stage.form(self.X), self.B)
         total = out - 2 * cross + square
-        return np.where(total > ROUNDING * (out + square), total, 0.0).ravel()
+        least = ROUNDING * (np.abs(out) + np.abs(square))
+        kept: Array = np.where(total > least, total, np.where(total < -NEGATIVE * least, np.nan, 0.0))
+        return kept.ravel()
 
     def _cross(self, stage: Stage) -> Array:
         """(D, q) product of the sparse and the low-rank part, (Z'ΩX)_d B_d."""

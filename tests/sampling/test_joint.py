@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from sampling.checks import ArgumentError, DataError
 from sampling.conditional import counts, inclusion, working_probabilities
-from sampling.joint import joint_probabilities
+from sampling.joint import FORMULAS, joint_probabilities
 from sampling.probabilities import pps_probabilities
 from sampling.selection import METHODS
 from surveykit.formulas.forms import horvitz_thompson, yates_grundy
@@ -17,6 +17,8 @@ from surveykit.formulas.forms import horvitz_thompson, yates_grundy
 ATOL = 5e-12  # rounding; working probabilities are found to 1e-12
 EXACT = ("pps_sampford", "pps_conditional_poisson", "pps_tille", "pps_pivotal", "pps_systematic")
 MEASURABLE = ("pps_sampford", "pps_conditional_poisson", "pps_tille")
+WITHOUT_PAIRS = ("srs_wr", "cube", "local_pivotal")
+FIXED_SIZE = [method for method in FORMULAS if method not in ("bernoulli", "poisson", *WITHOUT_PAIRS)]
 
 
 def chances(method, size, n):
@@ -34,7 +36,7 @@ def chances(method, size, n):
 
 
 @st.composite
-def populations(draw, least=4, most=7):
+def populations(draw, least=4, most=8):
     """Sizes of which none is certain, and n from 2 to N − 1."""
     size = draw(st.lists(st.integers(20, 60), min_size=least, max_size=most))
     n = draw(st.integers(2, len(size) - 1))
@@ -65,6 +67,7 @@ def test_brewer_is_exact_for_two_units_and_approximate_for_more(case):
     if n == 2:
         assert_allclose(found.matrix, design.joint(chances("pps_brewer", size, 2), len(size)), atol=ATOL)
     assert (found.kind, found.measurable) == (("exact", True) if n == 2 else ("approx", False))
+    assert found.formula == ("Brewer 1963" if n == 2 else "Hájek")
 
 
 def test_simple_and_independent_draws():
@@ -129,10 +132,18 @@ def test_rows_are_a_part_of_the_whole(method):
     assert (part.kind, part.measurable) == (whole.kind, whole.measurable)
 
 
+@pytest.mark.parametrize("method", ["pps_sampford", "pps_conditional_poisson", "pps_tille", "pps_brewer"])
+def test_the_order_of_the_list_does_not_count_where_the_design_is_free_of_it(method):
+    pi = pps_probabilities(np.arange(20, 50), 2)
+    turned = np.random.default_rng(8).permutation(30)
+    found = joint_probabilities(pi[turned], method).matrix
+    assert_allclose(found, joint_probabilities(pi, method).matrix[np.ix_(turned, turned)], rtol=1e-11)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_of_selection_has_an_answer(method):
     found = joint_probabilities(np.full(6, 0.5), method)
-    none = method in ("srs_wr", "cube", "local_pivotal")
+    none = method in WITHOUT_PAIRS
     assert (found.matrix is None) == none == (found.kind == "none")
     assert found.formula
 
@@ -157,16 +168,12 @@ def test_working_probabilities_of_many_and_large_chances():
     assert_allclose(inclusion(p, n), pi, atol=1e-11)
 
 
-@pytest.mark.parametrize("method", ["pps_pivotal", "pps_systematic"])
-def test_one_unit_by_chance_leaves_nothing_measurable(method):
-    found = joint_probabilities([0.3, 0.3, 0.4], method)
-    assert not found.measurable
-    assert_allclose(found.matrix, np.diag([0.3, 0.3, 0.4]), atol=1e-12)
-
-
-@pytest.mark.parametrize("method", ["pps_sampford", "pps_conditional_poisson"])
-def test_one_unit_by_chance_has_no_pairs(method):
-    assert_allclose(joint_probabilities([0.3, 0.3, 0.4], method).matrix, np.diag([0.3, 0.3, 0.4]))
+@pytest.mark.parametrize("method", FIXED_SIZE)
+def test_of_one_unit_by_chance_no_two_are_drawn_together(method):
+    found = joint_probabilities([1.0, 0.25, 0.25, 0.25, 0.25], method)
+    assert (found.kind, found.measurable) == ("exact", False)
+    assert_allclose(found.matrix[1:, 1:], np.diag(np.full(4, 0.25)))
+    assert_allclose(found.matrix[0], [1, 0.25, 0.25, 0.25, 0.25])
 
 
 def test_systematic_pairs_may_all_be_possible():
@@ -177,8 +184,8 @@ def test_systematic_pairs_may_all_be_possible():
 
 REFUSED = [
     (lambda: joint_probabilities([0.5, 0.2], "pps_tille"), ArgumentError,
-     "probability: the probabilities add up to 0.7, but 'pps_tille' draws a fixed number of units, so they must "
-     "add up to a whole number. Pass those of all units of one stratum."),
+     "probability: the probabilities add up to 0.7, but 'pps_tille' draws a fixed number of units, so they "
+     "must add up to a whole number. Pass those of all units of one stratum."),
     (lambda: joint_probabilities([0.5, 0.0], "poisson"), DataError,
      "probability is 0 for unit 1; it must be above 0 and at most 1. Leave units out that can't be drawn."),
     (lambda: joint_probabilities(["a"], "poisson"), TypeError,
@@ -186,6 +193,18 @@ REFUSED = [
     (lambda: joint_probabilities([0.5, 0.5], "sampfort"), ArgumentError, "method='sampfort' is not known."),
     (lambda: joint_probabilities([0.5, 0.5], "srs", rows=[2]), ArgumentError,
      "rows: places must be from 0 to 1; 2 is not."),
+    (lambda: joint_probabilities([0.5, 0.5], "srs", rows=[1, -1]), ArgumentError,
+     "rows: places must be from 0 to 1; -1 is not."),
+    (lambda: joint_probabilities([0.5, 0.5], "srs", rows=[1, 0, 1]), ArgumentError,
+     "rows: place 1 is there twice. Name each unit once."),
+    (lambda: joint_probabilities([0.5, 0.5], "srs", rows=[True, False]), TypeError,
+     "rows: pass places as whole numbers from 0 to 1, in one list."),
+    (lambda: joint_probabilities([0.5, 0.3, 0.2], "srs"), ArgumentError,
+     "probability: they run from 0.2 to 0.5, but 'srs' draws all units of a stratum with the same. Pass one "
+     "stratum at a time, or choose method='pps_sampford'."),
+    (lambda: joint_probabilities([0.75, 0.25], "systematic"), ArgumentError,
+     "probability: they run from 0.25 to 0.75, but 'systematic' draws all units of a stratum with the same. "
+     "Pass one stratum at a time, or choose method='pps_systematic'."),
     (lambda: joint_probabilities(np.full(6000, 0.5), "poisson"), ArgumentError,
      "rows: the pairs of 6000 units do not fit; ask for at most 5000 at once."),
 ]  # fmt: skip

@@ -149,6 +149,8 @@ def working_probabilities(pi: Array, n: int) -> Array:
     >>> inclusion(p, 1).round(12)
     array([0.2, 0.5, 0.3])
     """
+    if 2 * n > pi.size:  # the units left out are drawn in the same way, and are fewer
+        return np.asarray(1 - working_probabilities(1 - pi, pi.size - n)) if n < pi.size else pi
     odds = pi / (1 - pi)
     gap, last, shy = np.ones(1), 1.0, False
     for _ in range(ROUNDS):

@@ -16,7 +16,7 @@ from sampling.checks import (
     listed,
     nfc,
 )
-from surveykit.design import Design
+from surveykit.design import Design, Lonely
 from surveykit.drawn import Drawn
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def join(
     fpc: str | Sequence[str] | None = None,
     responded: str = "responded",
     pps: PPS = "auto",
+    lonely_psu: Lonely = "error",
 ) -> Design:
     """Join the drawn sample with the answers; selected people without answers stay as rows.
 
@@ -53,6 +54,7 @@ def join(
     pps : {"auto", "yates_grundy", "horvitz_thompson", "hajek", "brewer", "hartley_rao", "with_replacement"}
         Variance of units of unequal chances in a drawn sample. "auto": Yates–Grundy where all joint
         probabilities are known and above 0, else the approximation that suits the method.
+    lonely_psu : as for :class:`Design`
 
     Returns
     -------
@@ -133,7 +135,7 @@ def join(
     rows.index = sample.index
     rows[responded] = rows[responded].notna()
     both_tables = pd.concat([sample, rows], axis=1)
-    design = Design(both_tables, weights=weights, strata=strata, psu=psu, fpc=fpc)
+    design = Design(both_tables, weights=weights, strata=strata, psu=psu, fpc=fpc, lonely_psu=lonely_psu)
     return design.changed(drawn=drawn) if drawn else design
 
 

@@ -39,14 +39,16 @@ def sampford(pi, n):
 
 def conditional_poisson(pi, n):
     """Greatest entropy: p(s) ∝ Π odds, the odds found by matching π over all samples."""
-    odds = np.array(pi) / (1 - np.array(pi))
+    wanted = np.array(pi) / (1 - np.array(pi))
+    odds = wanted
     samples = list(combinations(range(len(pi)), n))
-    for _ in range(2000):
+    for _ in range(200):
         chances = _normed({frozenset(s): prod(odds[list(s)]) for s in samples})
         now = first_order(chances, len(pi))
         if np.abs(now - pi).max() < 1e-14:
             break
-        odds = odds * np.array(pi) / now
+        odds = odds * np.sqrt(wanted * (1 - now) / now)
+    assert np.abs(now - pi).max() < 1e-12
     return chances
 
 

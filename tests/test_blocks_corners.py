@@ -2,11 +2,13 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from drawn_samples import COMMUNES, RTOL, VILLAGES, frame, inside, joined, one_stage, variance_by_block
 from numpy.testing import assert_allclose
 
 import sampling
 import surveykit as sv
+from sampling.checks import LonelyPSUError
 from surveykit.formulas import forms
 
 
@@ -106,3 +108,24 @@ def test_a_negative_variance_is_no_standard_error_of_zero():
     reasons = [result.reason.iloc[0] for result in found]
     assert any("negative" in reason for reason in reasons)
     assert all(result.se.iloc[0] > 0 or "negative" in result.reason.iloc[0] for result in found)
+
+
+def test_a_lonely_unit_by_chance_can_be_told_what_it_counts_as():
+    plan = sampling.Plan(frame(COMMUNES, "ma_xa"), strata="loai")
+    sample = plan.stage("xa", n={"phường": 1, "xã": 4}, method="pps_sampford", size="ho").draw(seed=3)
+    data = pd.DataFrame({"xa": sample.main["xa"], "y": np.arange(5.0) + 1})
+    with pytest.raises(LonelyPSUError):
+        sv.total(sv.join(sample, data, id="xa"), "y")
+    found = sv.total(sv.join(sample, data, id="xa", lonely_psu="centre"), "y")
+    assert found.se.iloc[0] > 0
+
+
+def test_one_hit_of_independent_draws_needs_no_second():
+    plan = (
+        sampling.Plan(frame(COMMUNES, "ma_xa"))
+        .stage("xa", n=8)
+        .stage("thon", n=1, frame=frame(VILLAGES, "ma_thon"), parent="ma_xa", method="bernoulli")
+    )
+    sample = plan.draw(seed=1)
+    data = pd.DataFrame({"thon": sample.main["thon"], "y": 1.0})
+    assert sv.join(sample, data, id="thon").psu == ("xa", "thon")

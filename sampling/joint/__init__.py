@@ -6,5 +6,6 @@ array([0.2   , 0.0459, 0.0635, 0.0906])
 """
 
 from .answer import FORMULAS, Joint, joint_probabilities
+from .strata import stratified_probabilities
 
-__all__ = ["FORMULAS", "Joint", "joint_probabilities"]
+__all__ = ["FORMULAS", "Joint", "joint_probabilities", "stratified_probabilities"]

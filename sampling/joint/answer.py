@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..checks import ArgumentError, DataError, check_choice
-from . import exact
+from . import exact, polynomials
 
-__all__ = ["FORMULAS", "Joint", "joint_probabilities"]
+__all__ = ["FORMULAS", "Joint", "check_pairs", "checked", "joint_probabilities", "places"]
 
 Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
@@ -21,14 +21,15 @@ Kind = Literal["exact", "approx", "none"]
 
 WHOLE = 1e-6  # how near to a whole number the sum of the probabilities of a fixed size must be
 LARGEST = 5000  # rows whose pairs are written out
+ALIKE = 1e-9  # how far apart, in parts of themselves, probabilities that are the same may lie
 
 Exact = Callable[[Array, int, Codes], Array]
 FIXED: Mapping[str, Exact] = {
     "srs": exact.srs,
     "systematic": exact.systematic,
     "pps_systematic": exact.systematic,
-    "pps_sampford": exact.sampford,
-    "pps_conditional_poisson": exact.conditional_poisson,
+    "pps_sampford": polynomials.sampford,
+    "pps_conditional_poisson": polynomials.conditional_poisson,
     "pps_tille": exact.tille,
     "pps_pivotal": exact.pivotal,
 }
@@ -53,6 +54,7 @@ FORMULAS: Mapping[str, str] = {
 }
 NONE = ("srs_wr", "cube", "local_pivotal")
 INDEPENDENT = ("bernoulli", "poisson")
+EQUAL: Mapping[str, str] = {"srs": "pps_sampford", "systematic": "pps_systematic"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +100,8 @@ def joint_probabilities(
     Raises
     ------
     ArgumentError
-        The probabilities do not add up to a whole number, though the method draws a fixed number of units.
+        The probabilities do not add up to a whole number, though the method draws a fixed number of units; or
+        they differ, though it draws all units alike; or there are too many pairs; or a place is wrong.
     DataError
         A probability is missing, 0 or below, or above 1.
 
@@ -116,36 +119,28 @@ def joint_probabilities(
     ('exact', False, [0.5, 0.0, 0.5, 0.0])
     """
     check_choice(method, tuple(FORMULAS), "method")
-    pi = _checked(probability)
-    at = np.arange(pi.size) if rows is None else np.asarray(rows, dtype=np.intp)
-    if at.size and not (int(at.min()) >= 0 and int(at.max()) < pi.size):
-        raise ArgumentError(f"rows: places must be from 0 to {pi.size - 1}; {int(at.max())} is not.")
+    pi = checked(probability)
+    at = np.arange(pi.size) if rows is None else places(rows, pi.size)
     if method in NONE:
         return Joint(pi[at], None, "none", FORMULAS[method], measurable=False)
-    if at.size > LARGEST:
-        raise ArgumentError(
-            f"rows: the pairs of {at.size} units do not fit; ask for at most {LARGEST} at once."
-        )
+    check_pairs(at)
     if method in INDEPENDENT:
         return Joint(pi[at], _finished(np.outer(pi[at], pi[at]), pi[at]), "exact", FORMULAS[method], True)
     chance = np.flatnonzero(pi < 1)
     p = pi[chance]
-    n = round(float(p.sum()))
-    if abs(float(p.sum()) - n) > WHOLE:
-        raise ArgumentError(
-            f"probability: the probabilities add up to {float(pi.sum()):.6g}, but {method!r} draws a fixed "
-            "number of units, so they must add up to a whole number. Pass those of all units of one stratum."
-        )
+    n = _number(p, pi, method)
     place = np.full(pi.size, -1)
     place[chance] = np.arange(chance.size)
     inside = np.flatnonzero(pi[at] < 1)
     matrix = np.outer(pi[at], pi[at])  # a certainty unit goes with every other unit as often as that is drawn
-    kind, pairs, measurable = _pairs(method, p, n, place[at[inside]])
+    kind, formula, pairs = _pairs(method, p, n, place[at[inside]])
     matrix[np.ix_(inside, inside)] = pairs
-    return Joint(pi[at], _finished(matrix, pi[at]), kind, FORMULAS[method], measurable)
+    measurable = kind == "exact" and _measurable(method, p, n)
+    return Joint(pi[at], _finished(matrix, pi[at]), kind, formula, measurable)
 
 
-def _checked(probability: npt.ArrayLike) -> Array:
+def checked(probability: npt.ArrayLike) -> Array:
+    """Return inclusion probabilities as numbers above 0 and at most 1."""
     column: pd.Series[Any] = pd.Series(probability)
     if not pd.api.types.is_numeric_dtype(column.dtype) or not len(column):
         raise TypeError("probability: pass a number for each unit, as pps_probabilities() returns them.")
@@ -159,14 +154,58 @@ def _checked(probability: npt.ArrayLike) -> Array:
     return pi
 
 
-def _pairs(method: str, p: Array, n: int, rows: Codes) -> tuple[Kind, Array, bool]:
-    """Kind, joint probabilities among the rows, and whether every pair of the population can be drawn."""
-    if method in FIXED or (method == "pps_brewer" and n == 2):
-        found = FIXED.get(method, exact.brewer)(p, n, rows)
-        return "exact", found, _measurable(method, p, n)
+def places(rows: npt.ArrayLike, N: int) -> Codes:
+    """Return places from 0 to N − 1, each once."""
+    given = np.asarray(rows)
+    if given.ndim != 1 or not (given.dtype.kind in "iu" or given.size == 0):
+        raise TypeError(f"rows: pass places as whole numbers from 0 to {N - 1}, in one list.")
+    at = given.astype(np.intp)
+    wrong = np.flatnonzero((at < 0) | (at >= N))
+    if wrong.size:
+        raise ArgumentError(f"rows: places must be from 0 to {N - 1}; {at[wrong[0]]} is not.")
+    place, times = np.unique(at, return_counts=True)
+    if (times > 1).any():
+        raise ArgumentError(f"rows: place {place[times > 1][0]} is there twice. Name each unit once.")
+    return at
+
+
+def check_pairs(at: Codes) -> None:
+    """Refuse more pairs than fit."""
+    if at.size > LARGEST:
+        raise ArgumentError(
+            f"rows: the pairs of {at.size} units do not fit; ask for at most {LARGEST} at once."
+        )
+
+
+def _number(p: Array, pi: Array, method: str) -> int:
+    """Return the number of units drawn by chance, of which p are the probabilities."""
+    n = round(float(p.sum()))
+    if abs(float(p.sum()) - n) > WHOLE:
+        raise ArgumentError(
+            f"probability: the probabilities add up to {float(pi.sum()):.6g}, but {method!r} draws a fixed "
+            "number of units, so they must add up to a whole number. Pass those of all units of one stratum."
+        )
+    if method in EQUAL and p.size and float(np.ptp(p)) > ALIKE * float(p.max()):
+        raise ArgumentError(
+            f"probability: they run from {p.min():.6g} to {p.max():.6g}, but {method!r} draws all units of a "
+            f"stratum with the same. Pass one stratum at a time, or choose method={EQUAL[method]!r}."
+        )
+    return n
+
+
+def _pairs(method: str, p: Array, n: int, rows: Codes) -> tuple[Kind, str, Array]:
+    """Kind, formula and joint probabilities among the rows."""
+    if n < 2:  # no two units are drawn by chance
+        return "exact", FORMULAS[method], np.zeros((rows.size, rows.size))
+    if method == "pps_brewer":
+        if n == 2:
+            return "exact", "Brewer 1963", exact.brewer(p, n, rows)
+        return "approx", "Hájek", _hajek(p, rows)
+    if method in FIXED:
+        return "exact", FORMULAS[method], FIXED[method](p, n, rows)
     if method == "pps_randomised":
-        return "approx", _hartley_rao(p, n, rows), False
-    return "approx", _hajek(p, rows), False
+        return "approx", FORMULAS[method], _hartley_rao(p, n, rows)
+    return "approx", FORMULAS[method], _hajek(p, rows)
 
 
 def _measurable(method: str, p: Array, n: int) -> bool:
@@ -181,9 +220,7 @@ def _measurable(method: str, p: Array, n: int) -> bool:
     if method == "pps_pivotal":  # if two neighbours can be drawn together, so can all that are further apart
         return bool((exact.adjacent(p) > exact.NOTHING).all())
     if method in ("systematic", "pps_systematic"):
-        if (p[1:] + p[:-1] <= 1).any():
-            return False
-        return bool((exact.systematic(p, n, np.arange(p.size)) > 0).all())
+        return not exact.apart(p)
     return True
 
 
@@ -207,5 +244,8 @@ def _hartley_rao(p: Array, n: int, rows: Codes) -> Array:
 
 
 def _finished(matrix: Array, pi: Array) -> Array:
-    np.fill_diagonal(matrix, pi)
-    return matrix
+    """To the last digit the same both ways, first-order probabilities on the diagonal."""
+    out: Array = np.triu(matrix, 1)
+    out += out.T
+    np.fill_diagonal(out, pi)
+    return out

@@ -9,92 +9,18 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..conditional import chances, degree, without, working_probabilities
-
-__all__ = ["adjacent", "brewer", "conditional_poisson", "pivotal", "sampford", "srs", "systematic", "tille"]
+__all__ = ["adjacent", "apart", "brewer", "pivotal", "srs", "systematic", "tille"]
 
 Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
 NOTHING = 1e-12  # an overlap this small is rounding error
+TURN = 2.0**64  # a whole turn in units of the last place of a uint64, whose sums leave whole turns out
 
 
 def srs(p: Array, n: int, rows: Codes) -> Array:
     """N (n − 1) / (N (N − 1)) for every pair."""
     N = p.size
     return np.full((rows.size, rows.size), n * (n - 1) / (N * (N - 1)) if N > 1 else 0.0)
-
-
-def conditional_poisson(p: Array, n: int, rows: Codes) -> Array:
-    r"""Joint probabilities of conditional Poisson sampling.
-
-    .. math:: \pi_{ij} = p_i p_j\, P_{-ij}[n - 2] / P[n], \qquad P(z) = \prod_k (1 - p_k + p_k z)
-
-    with p the working probabilities: the pair, and n − 2 units of the others.
-
-    References
-    ----------
-    Chen, Dempster & Liu (1994), Biometrika 81, 457–469.
-    """
-    if n < 2:
-        return np.zeros((rows.size, rows.size))
-    work = working_probabilities(p, n)
-    top = degree(work, n)
-    P, own = chances(work, top), work[rows]
-    one = without(P, own, truncated=top < p.size)
-    both, _ = _pairs(one, np.zeros_like(one), own, n - 2)
-    return np.asarray(np.outer(own, own) * both / P[n])
-
-
-def sampford(p: Array, n: int, rows: Codes) -> Array:
-    r"""Joint probabilities of Sampford's design.
-
-    A sample has the chance of its units in :math:`P(z) = \prod_k (1 - \pi_k + \pi_k z)`, but for one marked
-    unit k that counts (1 − π_k) times; M is the polynomial with the mark, and
-
-    .. math:: \pi_{ij} = \pi_i \pi_j \{(2 - \pi_i - \pi_j) P_{-ij}[n - 2] + M_{-ij}[n - 2]\} / M[n].
-
-    References
-    ----------
-    Sampford (1967), Biometrika 54, 499–513.
-    """
-    if n < 2:
-        return np.zeros((rows.size, rows.size))
-    top = degree(p, n)
-    P, M = np.zeros(top + 1), np.zeros(top + 1)
-    P[0] = 1.0
-    for chance in p.tolist():
-        M[1:] = (1 - chance) * M[1:] + chance * (M[:-1] + (1 - chance) * P[:-1])
-        P[1:], P[0] = (1 - chance) * P[1:] + chance * P[:-1], (1 - chance) * P[0]
-    own = p[rows]
-    one = without(P, own, truncated=top < p.size)
-    marked = M - (own * (1 - own))[:, None] * np.column_stack([np.zeros(rows.size), one[:, :-1]])
-    both, rest = _pairs(one, without(marked, own, truncated=top < p.size), own, n - 2)
-    pair, sum_ = np.outer(own, own), own[:, None] + own
-    return np.asarray(pair * ((2 - sum_) * both + rest) / M[n])
-
-
-def _pairs(P: Array, M: Array, p: Array, at: int) -> tuple[Array, Array]:
-    """Coefficient `at` of P and of M, from which row i takes unit i out, when unit j is taken out too.
-
-    Taking j out of M leaves M_-ij = (M_-i − p_j (1 − p_j) z P_-ij) / (1 − p_j + p_j z).
-    """
-    m, top = P.shape
-    out, rest = np.zeros((m, m)), np.zeros((m, m))
-    low, high = np.flatnonzero(p < 0.5), np.flatnonzero(p >= 0.5)
-    q = p[low]
-    a, b = np.zeros((m, low.size)), np.zeros((m, low.size))
-    for k in range(at + 1):
-        mark = q * (1 - q) * a
-        a = (P[:, k, None] - q * a) / (1 - q)
-        b = (M[:, k, None] - mark - q * b) / (1 - q)
-    out[:, low], rest[:, low] = a, b
-    q = p[high]
-    a, b = np.zeros((m, high.size)), np.zeros((m, high.size))
-    for k in range(top - 1, at, -1):
-        a = (P[:, k, None] - (1 - q) * a) / q
-        b = (M[:, k, None] - q * (1 - q) * a - (1 - q) * b) / q
-    out[:, high], rest[:, high] = a, b
-    return out, rest
 
 
 def brewer(p: Array, n: int, rows: Codes) -> Array:  # noqa: ARG001 the formula is for n = 2
@@ -115,30 +41,48 @@ def brewer(p: Array, n: int, rows: Codes) -> Array:  # noqa: ARG001 the formula 
 def tille(p: Array, n: int, rows: Codes) -> Array:
     r"""Joint probabilities of Tillé's elimination: :math:`\prod_{k=n}^{N-1} (1 - r_{ki} - r_{kj})`.
 
-    r are the chances to be put out when k + 1 units are left. Units that are not certain share one chance, so
-    it is followed for the units wanted alone.
+    r are the chances to be put out when k + 1 units are left, 1 − π(k) / π(k + 1). They are 0 while a unit is
+    certain, and the same for all units that were not certain before. So the product is that of the smaller
+    unit j alone down to k = e, where the larger one i is no longer certain, and then that of any two units:
+
+    .. math:: \{\pi_j(e) - \pi_j(e + 1) (1 - \pi_i(e))\} \prod_{k=n}^{e-1} (1 - 2 r_k)
 
     References
     ----------
     Tillé (1996), Biometrika 83, 238–241.
     """
-    N = p.size
-    order = np.argsort(-p, kind="stable")
-    size = p[order]
-    rest = np.r_[np.cumsum(size[::-1])[::-1], 0.0]  # sum of the sizes from a place on
-    out = np.ones((rows.size, rows.size))
+    factor, bound = _eliminated(p, n)
     own = p[rows]
-    sure, before = N, np.ones(rows.size)
+    entry = np.maximum(np.searchsorted(-bound, -own) - 1, 0)  # n + this is the last k before it is certain
+    both = np.r_[1.0, np.cumprod(np.maximum(2 * factor[:-2] / factor[1:-1] - 1, 0.0))]
+    e = np.minimum.outer(entry, entry)
+    small, large = np.minimum.outer(own, own), np.maximum.outer(own, own)
+    before = np.minimum(small * factor[e + 1], 1.0)
+    after = np.minimum(small * factor[e], 1.0)
+    met = after - before * (1 - np.minimum(large * factor[e], 1.0))
+    return np.asarray(np.maximum(met, 0.0) * both[e])
+
+
+def _eliminated(p: Array, n: int) -> tuple[Array, Array]:
+    """Return how the probabilities fall while units are put out, for k = n, …, N − 1 units left.
+
+    Returns
+    -------
+    (N − n + 1,) π(k) / p of the units that are not certain, endless for k = N; and (N − n,) the bound from
+    which on units are certain, which falls as k grows.
+    """
+    size = np.sort(p)[::-1].tolist()
+    rest = np.r_[np.cumsum(size[::-1])[::-1], 0.0].tolist()  # sum of the sizes from a place on
+    N = len(size)
+    factor, bound = np.full(N - n + 1, np.inf), np.full(N - n, np.inf)
+    sure = N
     for k in range(N - 1, n - 1, -1):
         while sure and (k - sure + 1) * size[sure - 1] < rest[sure - 1] * (1 - 1e-15):
             sure -= 1
-        after = np.minimum(own * ((k - sure) / rest[sure]), 1.0) if rest[sure] > 0 else np.ones(rows.size)
+        factor[k - n] = (k - sure) / rest[sure]
         if sure:
-            after = np.where(own >= size[sure - 1], 1.0, after)
-        gone = 1 - after / before
-        out *= 1 - gone[:, None] - gone
-        before = after
-    return out
+            bound[k - n] = size[sure - 1]
+    return factor, bound
 
 
 def pivotal(p: Array, n: int, rows: Codes) -> Array:  # noqa: ARG001 the list tells n
@@ -193,6 +137,13 @@ def adjacent(p: Array) -> Array:
     return out
 
 
+def _stretches(p: Array) -> tuple[Array, Array]:
+    """Where the stretches of the units begin and end, whole turns left out of the beginning."""
+    step = (p * TURN).astype(np.uint64)
+    low = (np.cumsum(step) - step).astype(np.float64) / TURN
+    return low, low + p
+
+
 def systematic(p: Array, n: int, rows: Codes) -> Array:  # noqa: ARG001 the list tells n
     """Joint probabilities of a systematic draw: how far the units' stretches overlap, taken modulo 1.
 
@@ -200,13 +151,19 @@ def systematic(p: Array, n: int, rows: Codes) -> Array:  # noqa: ARG001 the list
     ----------
     Connor (1966), Journal of the American Statistical Association 61, 384–390.
     """
-    reached = np.cumsum(p)
-    low = ((reached - p) % 1.0)[rows]
-    high = low + p[rows]
+    low, high = (x[rows] for x in _stretches(p))
     out = np.zeros((rows.size, rows.size))
-    for shift in (-1.0, 0.0, 1.0):
-        out += np.maximum(
-            np.minimum(high[:, None], high + shift) - np.maximum(low[:, None], low + shift), 0.0
-        )
+    for turn in (-1.0, 0.0, 1.0):
+        out += np.maximum(np.minimum.outer(high, high + turn) - np.maximum.outer(low, low + turn), 0.0)
     out[out < NOTHING] = 0.0
     return out
+
+
+def apart(p: Array) -> bool:
+    """Whether some two units are never together in a systematic draw: a stretch lies beside another."""
+    low, high = _stretches(p)
+    order = np.argsort(low, kind="stable")
+    begin = np.concatenate([low[order] + turn for turn in range(3)])
+    end = np.concatenate([high[order] + turn for turn in range(3)])
+    first = np.minimum.accumulate(end[::-1])[::-1]  # the end of the stretch that ends first, from a place on
+    return bool((first[np.searchsorted(begin, high - NOTHING)] < low + 1 + NOTHING).any())

@@ -8,13 +8,13 @@ from typing import Any
 from ..checks import ArgumentError, DataError, check_choice, listed, near
 from ..frame import Frame
 from ..sample.listing import parent_columns, words_of
-from ..sample.outline import KEPT, Outline, Stage
+from ..sample.outline import KEPT, TAKEN, Outline, Stage
 from ..sample.words import HOUSEHOLD, RULES
 from ..selection import METHODS
 
 __all__ = ["check_list", "check_name", "check_stage_rules"]
 
-SUFFIXES = ("name", "probability", "multiplicity", "start", "adults")
+SUFFIXES = ("name", "probability", "multiplicity", "start", "adults", "fraction")
 ORDERED = ("systematic", "pps_systematic", "pps_pivotal")
 BY_SIZE = ("poisson", "cube", "local_pivotal")
 CHOICES = (*(method for method in METHODS if method != "srs_wr"), *RULES)
@@ -27,7 +27,7 @@ def check_name(stage: Stage, outline: Outline) -> None:
         raise TypeError(f"name={name!r}: give the stage a name, such as 'commune'.")
     if name in [s.name for s in outline.stages]:
         raise ArgumentError(f"stage {name!r} is in the plan already. Give this one another name.")
-    if name in KEPT:
+    if name in (*KEPT, *TAKEN):
         raise ArgumentError(f"stage {name!r} is also a column of the drawn table. Give it another name.")
     both = sorted(set(stage.carry or ()) & set(SUFFIXES[1:]))
     if both:

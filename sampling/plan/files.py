@@ -30,8 +30,8 @@ def checked_seed_of(seed: Any) -> int:
         )
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
         raise TypeError(f"seed={seed!r}: pass a whole number.")
-    if seed < 0:
-        raise ArgumentError(f"seed={seed!r}: pass 0 or more.")
+    if not 0 <= seed < 2**32:  # a larger one could give the numbers of another seed and stage
+        raise ArgumentError(f"seed={seed!r}: pass a whole number from 0 to {2**32 - 1}.")
     return int(seed)
 
 

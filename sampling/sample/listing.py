@@ -183,7 +183,15 @@ def path_labels(
 
 
 def paths_of(ids: pd.DataFrame) -> Texts:
-    """Return the ids of the stages of each row joined by "/"."""
+    """Return the ids of the stages of each row joined by "/"; ids with a "/" of their own are refused."""
+    if len(ids.columns) > 1:
+        for name in ids.columns:
+            odd = ids[name][ids[name].astype("str").str.contains(PATH, regex=False, na=False)]
+            if len(odd):
+                raise DataError(
+                    f"stage {name!r}: the ids {listed(odd.unique(), 3)} hold a '/', which parts the ids of "
+                    "the stages where another stage is drawn below. Write them another way, e.g. with '-'."
+                )
     return _joined([ids[name].to_numpy(dtype=object) for name in ids.columns], PATH)
 
 

@@ -30,6 +30,9 @@ PAIR_SEPARATOR = " × "
 #: Columns of the drawn table that no stage may be called.
 KEPT = ("stratum", "probability", "weight", "order", "use", "certainty")
 
+#: Columns that the analysis of the sample adds.
+TAKEN = ("design_stratum",)
+
 
 @dataclass(frozen=True)
 class Listing:

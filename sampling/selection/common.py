@@ -143,12 +143,15 @@ def _parents(within: npt.ArrayLike | None, count: int) -> tuple[Codes | None, li
     return rank[codes], text[by_text].tolist()
 
 
-def wanted_by_group(n: int | Mapping[Any, int], groups: Groups, *, repeated: bool = False) -> Codes:
+def wanted_by_group(
+    n: int | Mapping[Any, int] | pd.Series[Any], groups: Groups, *, repeated: bool = False
+) -> Codes:
     """(G,) number to draw in each parent; at most all there are, unless a unit may be drawn repeatedly."""
     found = np.diff(groups.start).tolist()
     given: dict[str, Any] = {}
-    if isinstance(n, Mapping):
-        given = dict(zip(text_of(pd.Series(list(n)), "n").tolist(), n.values(), strict=True))
+    if isinstance(n, (Mapping, pd.Series)):
+        column = pd.Series(n)
+        given = dict(zip(text_of(pd.Series(column.index), "n").tolist(), column.tolist(), strict=True))
         there = set(groups.labels)
         for label in given:
             if label not in there:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..checks import DataError
 from ..conditional import counts, working_probabilities
 from ..probabilities import SAFE
 from ..streams import TOP, Seed, Tape
@@ -48,7 +49,13 @@ def shares(whole: npt.NDArray[Any], n: int) -> Array:
     """(N,) inclusion probabilities of sizes of which none is certain."""
     total = int(whole.sum())
     rest = whole if whole.dtype == object else whole.astype(np.float64)
-    return np.asarray(rest * n / total, dtype=np.float64)
+    pi = np.asarray(rest * n / total, dtype=np.float64)
+    if pi.min() <= 0 or pi.max() >= 1:
+        raise DataError(
+            f"size: the sizes are too far apart (the least is {whole.min() / total:.1g} of their sum), so "
+            "that a probability is 0 or 1 but for rounding. Check the units of the sizes, or stratify."
+        )
+    return pi
 
 
 def select_pps_brewer(

@@ -75,8 +75,7 @@ def rehearse(
     population : DataFrame
         A row for each unit of the last stage, with its true answer. Synthetic (giả lập), or a census.
     y : column of the population
-    id : column of the population, named like the last stage of every plan
-        Where ids start again in each unit above, the population needs the ids of these stages as well.
+    id : column of the population, named like the last stage of every plan; each id once
     seed : int
         Repetition r of every plan has the same seed, so that plans differ by design and not by luck.
     statistic : {"mean", "total", "proportion"}
@@ -116,8 +115,7 @@ def rehearse(
     named = {"plan": plans} if isinstance(plans, Plan) else dict(plans)
     check_rehearsal(named, population, y, id, statistic, repetitions, response, cost)
     question = Question(y, statistic, value, level, weighting, response)
-    own = (seed if isinstance(seed, int) else -1,)
-    numbers = (uniforms(repetitions, own) * 2**53).astype(np.int64)
+    numbers = (uniforms(repetitions, seed) * 2**32).astype(np.int64)
     truth = truth_of(population, question)
     chunk = max(1, min(25, repetitions // 8))
     tasks = [

@@ -45,6 +45,14 @@ def test_both_forms_of_joint_probabilities_agree_for_simple_random_sampling():
     assert_allclose(z @ forms.horvitz_thompson(joint_srs(5, 20)) @ z, z @ expected @ z, rtol=RTOL)
 
 
+def test_hartley_and_raos_joint_probabilities_are_those_of_either_form():
+    by_pairs = forms.hartley_rao(PI, 0.4)
+    by_products = forms.hartley_rao(PI, 0.4, "horvitz_thompson")
+    off = ~np.eye(5, dtype=bool)
+    assert_allclose(by_products[off], by_pairs[off], rtol=RTOL)
+    assert_allclose(np.diag(by_products), 1 - PI, rtol=RTOL)
+
+
 def test_forms_are_symmetric_and_not_negative():
     rng = np.random.default_rng(1)
     x = rng.uniform(size=(5, 2))

@@ -156,8 +156,8 @@ def test_quotation_marks_that_do_not_close(tmp_path):
 def test_codes_of_too_many_digits_and_digits_that_make_no_sense(tmp_path):
     path = xlsx(tmp_path, [["ma"], ["1"], [1234567890123456]])
     assert refused(DataError, path) == (
-        "id='ma': the code in row 3 is stored as a number of more than 15 digits, so its last digits are lost. "
-        "Get the list again with this column as text."
+        "id='ma': the code in row 3 is stored as a number of more than 15 digits, so its last digits are "
+        "lost. Get the list again with this column as text."
     )
     for digits in (0, "5", True):
         assert refused(ArgumentError, xlsx(tmp_path, [["ma"], ["1"]]), codes={"ma": digits}) == (

@@ -214,7 +214,7 @@ def test_probabilities_of_the_whole_stratum_add_up_to_the_number_drawn(method):
 
 
 @settings(max_examples=8)
-@given(seeds=st.tuples(*[st.integers(0, 1000)] * 3), draw=st.integers(0, 2**40))
+@given(seeds=st.tuples(*[st.integers(0, 1000)] * 3), draw=st.integers(0, 2**32 - 1))
 def test_the_order_of_rows_of_every_list_never_matters(seeds, draw):
     one = three_stages().draw(seed=draw, on="2026-11-22")
     other = three_stages(seeds).draw(seed=draw, on="2026-11-22")
@@ -241,7 +241,7 @@ def test_ids_given_as_numbers_and_as_text_give_the_same_sample():
 
 
 @settings(max_examples=10)
-@given(draw=st.integers(0, 2**40))
+@given(draw=st.integers(0, 2**32 - 1))
 def test_the_probability_is_the_product_over_stages_and_the_weight_its_inverse(draw):
     table = three_stages().draw(seed=draw).main
     product = table["commune_probability"] * table["village_probability"] * table["household_probability"]

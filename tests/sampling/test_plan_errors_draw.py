@@ -5,6 +5,7 @@ import pytest
 from planned import commune_frame, communes, frame, household_frame, says, village_frame, villages
 
 from sampling.checks import ArgumentError, ColumnError, DataError, SurveyWarning
+from sampling.frame import Frame
 from sampling.plan import Plan
 
 
@@ -17,7 +18,9 @@ def test_a_draw_needs_a_seed_and_a_stage():
         "seed=None: a draw needs a seed, so that it can be repeated. Pass a number, e.g. 20261122."
     )
     assert says(TypeError, lambda: plan().draw("1")) == "seed='1': pass a whole number."
-    assert says(ArgumentError, lambda: plan().draw(-1)) == "seed=-1: pass 0 or more."
+    assert (
+        says(ArgumentError, lambda: plan().draw(-1)) == "seed=-1: pass a whole number from 0 to 4294967295."
+    )
     assert says(ArgumentError, lambda: Plan(commune_frame()).draw(1)) == (
         "draw: the plan has no stage. Add one: plan.stage('commune', n=12)."
     )
@@ -153,4 +156,21 @@ def test_households_cannot_be_listed_for_a_stage_that_takes_one_person():
         "stage 'adult' takes 'list' in the field, not from a list. Tell the number of people of each "
         "household: "
         "sample.with_household(adults='...')."
+    )
+
+
+def test_ids_with_a_slash_are_refused_where_they_would_be_joined():
+    told = {"as_of": "2026-07-01", "source": "giả lập"}
+    first = Frame(pd.DataFrame({"a": ["x/y", "x"]}), id="a", name="a giả lập", **told)
+    second = pd.DataFrame({"b": ["z", "w", "y/z", "v"], "a": ["x/y", "x/y", "x", "x"]})
+    third = pd.DataFrame({"c": list("klmn"), "b": ["z", "w", "y/z", "v"]})
+    made = (
+        Plan(first)
+        .stage("a", n=2)
+        .stage("b", n=2, frame=Frame(second, id="b", name="b giả lập", **told))
+        .stage("c", n=1, frame=Frame(third, id="c", name="c giả lập", **told))
+    )
+    assert says(DataError, lambda: made.draw(1)) == (
+        "stage 'a': the ids 'x/y' hold a '/', which parts the ids of the stages where another stage is drawn "
+        "below. Write them another way, e.g. with '-'."
     )

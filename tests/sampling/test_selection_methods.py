@@ -113,6 +113,13 @@ def test_keys_put_the_list_in_another_order(method):
     assert_array_equal(drawn.position, by_key[listed.position])
 
 
+def test_the_number_of_each_parent_may_be_a_series():
+    n = pd.Series({"a": 2, "b": 3})
+    within = ["a"] * 10 + ["b"] * 10
+    one, other = (select(IDS, k, method="srs", seed=3, within=within) for k in (n, n.to_dict()))
+    assert_array_equal(one.position, other.position)
+
+
 def test_keys_may_be_words():
     words = [f"{k % 3}" for k in range(20)]
     drawn = select(20, 6, method="systematic", seed=9, order=words)
@@ -216,6 +223,11 @@ def test_serpentine_order_runs_to_and_fro():
 # --- what is refused ----------------------------------------------------------------------------------------
 
 REFUSED = [
+    (
+        lambda: select(3, 1, method="pps_brewer", seed=1, size=[1e-300, 1e300, 1e300]),
+        DataError,
+        "size: the sizes are too far apart (the least is",
+    ),
     (lambda: select(IDS, 3, method="sampford", seed=1), ArgumentError, "method='sampford' is not known."),
     (
         lambda: select(IDS, 3, method="pps_sampford", seed=1),

@@ -97,8 +97,8 @@ def _csv_rows(place: Path, id: str, header: int, encoding: str | None) -> list[R
     best = with_id[0] if with_id else max(whole, key=lambda mark: len(_names(whole[mark], header)))
     rows = whole[best]
     names = _names(rows, header)
-    for number, cells in rows:
-        filled = [cell for cell in cells if cell not in ("", None)]
+    for number, cells in rows if nfc(id) in names else []:
+        filled = [cell for cell in cells if cell is not None]
         if number > header and filled and len(cells) != len(names):
             raise DataError(
                 f"{place.name}: row {number} has {len(cells)} values and the header has {len(names)} names. "

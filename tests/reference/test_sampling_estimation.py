@@ -22,7 +22,7 @@ from surveykit.result import Note
 TOPICS = ("joint_probabilities", "selection_probabilities", "sampling_estimation")
 #: Cases of these topics that are not answered here.
 WAITING = {
-    "joint_midzunopi2": "Midzuno's method is not among ours: it can't have every set of probabilities",
+    "joint_midzunopi2": "no method of ours; as the complement of Tillé's it is compared in test_joint",
     "regest": "the regression estimator comes with calibration",
 }
 #: Cases in which R is not right to its own digits: compared apart, below.

@@ -328,7 +328,7 @@ def test_cao_bang_came_from_161_whole_units():
 def test_the_crosswalk_has_tidy_columns(edges):
     assert edges.columns.tolist() == [
         "old_code", "old_name", "old_district", "old_province", "new_code", "new_name", "new_province",
-        "kind", "is_default", "suspect", "distance_km",
+        "kind", "is_default", "suspect", "distance_km", "valid_from",
     ]  # fmt: skip
     assert edges["is_default"].dtype == edges["suspect"].dtype == bool
     assert edges[["old_code", "new_code"]].apply(tuple, axis=1).is_monotonic_increasing

@@ -70,9 +70,9 @@ def test_a_text_file_is_read_whatever_parts_its_values(tmp_path, mark, encoding)
 
 
 def test_an_old_vietnamese_encoding_is_read_when_it_is_named(tmp_path):
-    parted = unicodedata.normalize("NFD", "Xã Hòa").replace("a\u0303", "ã")
+    parted = "Xa\u0303 Ho\u0300a Đông"  # that encoding has letters and tones apart
     path = csv(tmp_path, f"ma,ten\n01,{parted}\n", encoding="cp1258")
-    assert read(path, encoding="cp1258").units["ten"].tolist() == ["Xã Hòa"]
+    assert read(path, encoding="cp1258").units["ten"].tolist() == ["Xã Hòa Đông"]
 
 
 def test_a_file_of_one_column_and_blank_lines_is_a_list(tmp_path):
@@ -112,7 +112,7 @@ def test_a_spreadsheet_keeps_codes_as_text_and_numbers_as_numbers(tmp_path):
 
 
 def test_codes_stored_as_numbers_are_reported_with_their_row(tmp_path):
-    path = xlsx(tmp_path, [["ma", "ma_xa"], ["01273", 1273], [1279, 1279], [1288.0, "01288"]])
+    path = xlsx(tmp_path, [["ma", "ma_xa"], ["01273", 1273], [1279, 1279], [10543.0, "10543"]])
     with pytest.warns(SurveyWarning) as said:
         frame = read(path, codes="ma_xa")
     assert [str(one.message) for one in said] == [
@@ -122,7 +122,7 @@ def test_codes_stored_as_numbers_are_reported_with_their_row(tmp_path):
         "there were any. Get the list with this column as text, or pass codes={'ma_xa': 5} for codes of 5 digits.",
     ]
     assert said[0].filename == __file__
-    assert frame.units["ma"].tolist() == ["01273", "1279", "1288"]
+    assert frame.units["ma"].tolist() == ["01273", "1279", "10543"]
     assert "mã thiếu chữ số" in set(frame.problems()["check"])
 
 

@@ -119,7 +119,8 @@ def test_codes_stored_as_numbers_are_reported_with_their_row(tmp_path):
         "id='ma': 2 codes are stored as numbers, first 1279 in row 3, so zeros in front are lost if there "
         "were any. Get the list with this column as text, or pass codes={'ma': 5} for codes of 5 digits.",
         "codes='ma_xa': 2 codes are stored as numbers, first 1273 in row 2, so zeros in front are lost if "
-        "there were any. Get the list with this column as text, or pass codes={'ma_xa': 5} for codes of 5 digits.",
+        "there were any. Get the list with this column as text, or pass codes={'ma_xa': 5} for codes of "
+        "5 digits.",
     ]
     assert said[0].filename == __file__
     assert frame.units["ma"].tolist() == ["01273", "1279", "10543"]

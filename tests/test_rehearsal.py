@@ -56,7 +56,7 @@ def test_the_truth_is_counted_and_designs_stand_side_by_side():
     assert (found.table["truth"] == PEOPLE["hai_long"].mean()).all()
     assert (found.table["n"] == 60).all()
     assert (found.table["cost"] == 600).all()
-    assert found.table.loc["theo thôn", "sd"] > found.table.loc["từng người", "sd"]
+    assert found.table.loc["theo thôn", "se"] > found.table.loc["từng người", "se"]
 
 
 def test_the_table_is_what_the_draws_say():

@@ -3,7 +3,17 @@
 import numpy as np
 import pandas as pd
 import pytest
-from drawn_samples import COMMUNES, RTOL, VILLAGES, frame, inside, joined, one_stage, variance_by_block
+from drawn_samples import (
+    ADULTS,
+    COMMUNES,
+    RTOL,
+    VILLAGES,
+    frame,
+    inside,
+    joined,
+    one_stage,
+    variance_by_block,
+)
 from numpy.testing import assert_allclose
 
 import sampling
@@ -129,3 +139,30 @@ def test_one_hit_of_independent_draws_needs_no_second():
     sample = plan.draw(seed=1)
     data = pd.DataFrame({"thon": sample.main["thon"], "y": 1.0})
     assert sv.join(sample, data, id="thon").psu == ("xa", "thon")
+
+
+def test_an_empty_village_counts_as_zero_within_its_commune():
+    plan = (
+        sampling.Plan(frame(COMMUNES, "ma_xa"))
+        .stage("xa", n=6)
+        .stage("thon", n=3, frame=frame(VILLAGES, "ma_thon"), parent="ma_xa")
+        .stage("nguoi", n=1, frame=frame(ADULTS, "ma_nguoi"), parent="ma_thon", method="bernoulli")
+    )
+    sample = plan.draw(seed=3)
+    drawn = [id for (s, _), block in sample.blocks.items() if s == 1 for id in block.ids]
+    empty = set(drawn) - set(sample.main["thon"])
+    assert empty
+    data = pd.DataFrame({"nguoi": sample.main["nguoi"], "y": 5.0 + np.arange(len(sample.main)) % 4})
+    found = sv.total(sv.join(sample, data, id="nguoi"), "y")
+    main = sample.main.merge(data, on="nguoi")
+    main["z"] = main["weight"] * main["y"]
+    t = main.groupby("xa")["z"].sum().reindex(list(sample.blocks[0, ""].ids), fill_value=0.0)
+    variance = (1 - 6 / 12) * 6 * t.var(ddof=1)
+    villages = main.groupby("thon")["z"].sum().reindex(drawn, fill_value=0.0)
+    for (s, xa), block in sample.blocks.items():
+        if s == 1:
+            M = (VILLAGES["ma_xa"] == xa).sum()
+            variance += 0.5 * (1 - 3 / M) * 3 * villages[list(block.ids)].var(ddof=1)
+    above = 0.5 * main["thon_probability"]
+    variance += (above * (1 - main["nguoi_probability"]) * main["z"] ** 2).sum()
+    assert_allclose(found.se.iloc[0] ** 2, variance, rtol=RTOL)

@@ -135,20 +135,24 @@ def _flight(queue: list[int], rows: list[list[float]], chance: list[float], p: i
     At most p + 1 units are in play, so that a direction is found by elimination in a small table.
     """
     queue = list(queue)
+    rows = [row[:p] for row in rows]
     window: list[int] = []
     while True:
         while queue and len(window) <= p:
             window.append(queue.pop())
-        direction = _direction([rows[i][:p] for i in window], p)
+        direction = _direction([rows[i] for i in window], p)
         if direction is None:
             return window[::-1]
         up = down = float("inf")
         for i, v in zip(window, direction, strict=True):
+            if not v:
+                continue
             c = chance[i]
-            if v > 0:
-                up, down = min(up, (1 - c) / v), min(down, c / v)
-            elif v < 0:
-                up, down = min(up, -c / v), min(down, (c - 1) / v)
+            ahead, back = ((1 - c) / v, c / v) if v > 0 else (-c / v, (c - 1) / v)
+            if ahead < up:
+                up = ahead
+            if back < down:
+                down = back
         step = up if tape.next() * (up + down) < down else -down
         still = []
         for i, v in zip(window, direction, strict=True):
@@ -177,8 +181,7 @@ def _direction(rows: list[list[float]], p: int) -> list[float] | None:
         pivot, tail = top[c], top[c + 1 :]
         for row in A[c + 1 :]:
             f = row[c] / pivot
-            if f:
-                row[c + 1 :] = [x - f * y for x, y in zip(row[c + 1 :], tail, strict=True)]
+            row[c + 1 :] = [x - f * y for x, y in zip(row[c + 1 :], tail, strict=False)]
     if free < 0:
         return None
     v = [0.0] * len(rows)

@@ -32,7 +32,7 @@ __all__ = ["clean_sizes"]
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 DOUBTFUL = "area_"  # a flag in the column `quality` that begins so says that an area is not to be used
-ALL = "cả khung"
+ALL = "các đơn vị"
 
 
 def clean_sizes(

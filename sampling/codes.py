@@ -6,14 +6,17 @@ import datetime as dt
 import re
 import unicodedata
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .checks import ArgumentError, DataError, SurveyWarning, listed, nfc, plain
 
 __all__ = [
+    "among",
     "bare",
     "day",
     "own_codes",
@@ -23,14 +26,18 @@ __all__ = [
     "spelling",
     "text",
     "texts",
+    "visible",
     "warn_unmatched",
     "width",
 ]
 
-INVISIBLE = re.compile(
-    "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
+HIDDEN = (
+    "\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 )
-ODD_BLANK = re.compile("[\t-\r\u0085\u00a0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")  # not a plain space
+BLANKS = "\t-\r\u0085\u00a0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # that are no plain space
+INVISIBLE, ODD_BLANK = re.compile(f"[{HIDDEN}]"), re.compile(f"[{BLANKS}]")
+STRAY = re.compile(f"[{HIDDEN}{BLANKS}]|^ | $|  ")
+MARKS = re.compile("[\u0300-\u036f]")
 TONES = "\u0300\u0301\u0303\u0309\u0323"
 MOVED = re.compile(
     f"([{TONES}])((?:[^\\W\\d_]|[\u0302\u0306\u031b])+)"
@@ -93,6 +100,17 @@ def texts(column: pd.Series[Any]) -> list[str]:
 # --- keys for comparing names -------------------------------------------------------------------------------
 
 
+def visible(name: str) -> str:
+    r"""Return text without invisible letters and with single plain blanks.
+
+    >>> visible(" A\u00a0 1\u200b")
+    'A 1'
+    """
+    if STRAY.search(name) is None:
+        return name
+    return " ".join(INVISIBLE.sub("", ODD_BLANK.sub(" ", name)).split())
+
+
 def placed(name: str) -> str:
     """Return a name with every tone at the end of its syllable, in lower case, with single blanks.
 
@@ -103,10 +121,8 @@ def placed(name: str) -> str:
     >>> placed("Hóa") == placed("Hòa"), placed("Tân") == placed("Tăn")
     (False, False)
     """
-    blanks = " ".join(INVISIBLE.sub("", ODD_BLANK.sub(" ", name)).split())
-    if blanks.isascii():
-        return blanks.casefold()
-    return MOVED.sub(r"\2\1", unicodedata.normalize("NFD", blanks.casefold()))
+    clean = visible(name).casefold()
+    return clean if clean.isascii() else MOVED.sub(r"\2\1", unicodedata.normalize("NFD", clean))
 
 
 def spelling(name: str) -> str:
@@ -121,10 +137,15 @@ def spelling(name: str) -> str:
 def bare(name: str) -> str:
     """Return a name without its kind, its marks and capitals: the loosest of the keys.
 
+    Names with the same `spelling` have the same.
+
     >>> bare("Thị trấn Hoà An"), bare("X. Hòa An"), bare("TDP 5")
     ('hoa an', 'hoa an', '5')
     """
-    return " ".join(plain(KINDS.sub("", nfc(name))).split())
+    words = KINDS.sub("", unicodedata.normalize("NFC", visible(name))).casefold()
+    if not words.isascii():
+        words = MARKS.sub("", unicodedata.normalize("NFD", words)).replace("đ", "d")
+    return FINAL_Y.sub("i", words) if "y" in words else words
 
 
 def province_key(name: str) -> str:
@@ -157,6 +178,16 @@ def person_key(table: pd.DataFrame) -> pd.Series[str]:
 
 
 # --- matching of codes --------------------------------------------------------------------------------------
+
+
+def among(column: Iterable[Any], codes: Iterable[Any]) -> npt.NDArray[np.bool_]:
+    """Mark the values that are among the codes; for text much faster than `Series.isin`.
+
+    >>> among(["a", "b"], ["b", "c"]).tolist()
+    [False, True]
+    """
+    there = set(codes)
+    return np.array([value in there for value in column], dtype=np.bool_)
 
 
 def width(ids: pd.Series[str]) -> int:
@@ -206,7 +237,7 @@ def own_codes(
 
 def warn_unmatched(codes: pd.Series[str], ids: pd.Series[str], on: str) -> None:
     """Warn of units without a row and of rows without a unit; refuse if nothing matches."""
-    without, unknown = ids[~ids.isin(codes)], codes[~codes.isin(ids)]
+    without, unknown = ids[~among(ids, codes)], codes[~among(codes, ids)]
     if len(without) == len(ids):
         raise DataError(
             f"on={on!r}: none of the {len(codes)} codes is in the frame; the table has {listed(codes, 3)}, "

@@ -11,8 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..checks import ArgumentError, DataError, SurveyWarning, check_choice, check_columns, check_frame, listed
-from ..codes import own_codes
+from ..checks import (
+    ArgumentError,
+    ColumnError,
+    DataError,
+    SurveyWarning,
+    check_choice,
+    check_columns,
+    check_frame,
+    listed,
+)
+from ..codes import among, own_codes
 from ..communes import NEW, OLD, known_day, units_at
 from .crosswalk import edges_between
 from .parts import Parts, checked_values, converted, rest_on_shares
@@ -23,6 +32,7 @@ __all__ = ["convert"]
 
 Array = npt.NDArray[np.float64]
 DIGITS = 5
+OWN = ("code", "name", "district", "province", "sources", "by_share", "complete")
 
 
 def convert(
@@ -109,20 +119,20 @@ def convert(
     [['01576', 'Xã Quảng Uyên', 3050, 4, True]]
     """
     check_columns(check_frame(table, "table"), code, "code")
-    names = check_columns(table, values, "values")
+    names = _checked_names(table, values, weights)
     check_choice(suspects, ("exclude", "keep"), "suspects")
     check_choice(unmatched, ("refuse", "drop"), "unmatched")
     refuse_rule(share, shares)
     first, last = _days(as_of, to, changes)
     before, after = (units_at(day, changes).set_index("code") for day in (first, last))
     codes = own_codes(table[code], code, DIGITS, argument="code")
-    left_out = codes[~codes.isin(before.index)]
+    left_out = codes[~among(codes, before.index)]
     if len(left_out):
-        _unmatched(left_out, code, first, last, after, unmatched)
+        _unmatched(left_out, codes, code, first, last, after, unmatched)
     value, weight = checked_values(table, names, weights, codes)
-    rows = codes.isin(before.index).to_numpy()
+    rows = among(codes, before.index)
     all_pairs = _directed(first, last, changes)
-    seen = all_pairs[all_pairs["suspect"] & all_pairs["source"].isin(codes)]
+    seen = all_pairs[all_pairs["suspect"] & among(all_pairs["source"], codes)]
     used = all_pairs["suspect"] & ~all_pairs["is_default"] & (suspects == "exclude")
     pairs = all_pairs[~used]
     seen = seen.assign(used=seen.index.isin(pairs.index))
@@ -131,7 +141,7 @@ def convert(
     direction: Direction = "forward" if first < last else "back"
     parts = Parts.of(pairs, codes[rows], value[rows], weight[rows] if weight is not None else None)
     amount = _amounts(parts, pairs, before, after, share, shares, direction, normalise=normalise)
-    missing = pairs[pairs["target"].isin(parts.targets) & ~pairs["source"].isin(codes)]
+    missing = pairs[among(pairs["target"], parts.targets) & ~among(pairs["source"], codes)]
     if len(missing):
         _say_missing(missing, codes, after, first, last)
     area = area_weights(parts.pairs, after["area_km2"]) if "area_km2" in after else None
@@ -153,6 +163,22 @@ def convert(
         suspects=_named(seen, before)[["source", "name", "target", "distance_km", "used"]],
         totals=parts.totals(amount, names, weights),
     )
+
+
+def _checked_names(table: pd.DataFrame, values: str | Sequence[str], weights: str | None) -> tuple[str, ...]:
+    names = check_columns(table, values, "values")
+    check_columns(table, weights, "weights")
+    if not names:
+        raise ArgumentError(f"values={values!r}: name a column of totals, or of means with weights=.")
+    if weights in names:
+        raise ArgumentError(f"weights={weights!r} is among the values. Means are weighted by another column.")
+    made = [*OWN, *(f"{name}{end}" for name in names for end in ("_low", "_high"))]
+    for argument, name in [("weights", weights), *(("values", name) for name in names)]:
+        if name in made:
+            raise ColumnError(
+                f"{argument}={name!r}: the result has a column of that name for something else. Rename it."
+            )
+    return names
 
 
 def _days(as_of: str | dt.date | None, to: str | dt.date, changes: pd.DataFrame | None) -> tuple[str, str]:
@@ -228,13 +254,25 @@ def _named(pairs: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
 
 
 def _unmatched(
-    left_out: pd.Series[str], code: str, first: str, last: str, after: pd.DataFrame, rule: str
+    left_out: pd.Series[str],
+    codes: pd.Series[str],
+    code: str,
+    first: str,
+    last: str,
+    after: pd.DataFrame,
+    rule: str,
 ) -> None:
+    if len(left_out) == len(codes) and rule == "drop":
+        raise DataError(
+            f"code={code!r}: none of the {len(codes)} codes is a unit of {first}. Check as_of= and to=."
+        )
     said = f"code={code!r}: {len(left_out)} codes are no units of {first}: {listed(left_out)}."
     if rule == "drop":
         warnings.warn(f"{said} Their rows are left out.", SurveyWarning, stacklevel=3)
         return
-    hint = f" They are units of {last}: is the table of that day?" if left_out.isin(after.index).all() else ""
+    hint = (
+        f" They are units of {last}: is the table of that day?" if among(left_out, after.index).all() else ""
+    )
     raise DataError(f"{said}{hint} Mend them, or pass unmatched='drop' to leave their rows out.")
 
 
@@ -266,6 +304,6 @@ def _say_missing(
         f"{partial} units of {last} are not complete, for {missing['source'].nunique()} units of {first} are "
         f"not in the table: {listed(missing['source'].unique())}. See .missing."
     )
-    if codes.isin(after.index).all() and partial > 1:
+    if among(codes, after.index).all() and partial > 1:
         said += f" All codes are units of {last} as well: is the table of that day already?"
     warnings.warn(said, SurveyWarning, stacklevel=3)

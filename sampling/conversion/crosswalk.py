@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ..checks import ArgumentError
+from ..codes import among
 from ..communes import NEW, OLD, chosen_provinces, edges, known_day, later_changes, units_at
 
 __all__ = ["crosswalk", "edges_between"]
@@ -92,8 +93,9 @@ def edges_between(first: str, last: str, changes: pd.DataFrame | None) -> pd.Dat
 
 def _followed(table: pd.DataFrame, step: pd.DataFrame, day: str) -> pd.DataFrame:
     """Return the pairs after the changes of one day; units that the step does not name stay as they are."""
-    stays = table[~table["new_code"].isin(step["old_code"])]
-    goes = table[table["new_code"].isin(step["old_code"])].drop(columns=["kind", "valid_from"])
+    moved = among(table["new_code"], step["old_code"])
+    stays = table[~moved]
+    goes = table[moved].drop(columns=["kind", "valid_from"])
     parts = step.rename(columns={"old_code": "between"})[["between", "new_code", "kind"]]
     itself = (parts["between"] == parts["new_code"]).astype(int)
     first = itself.groupby(parts["between"]).transform("idxmax")  # the part that keeps the code, or the first

@@ -10,6 +10,7 @@ import pandas as pd
 from pandas.api import types
 
 from ..checks import DataError, check_columns, listed
+from ..codes import among
 from .band import mean_band, summed, total_band
 from .shares import equal, scaled
 
@@ -45,7 +46,7 @@ class Parts:
     @staticmethod
     def of(pairs: pd.DataFrame, codes: pd.Series[str], value: Array, weight: Array | None) -> Parts:
         """Take the pairs of the units with these codes (n,), with their values (n, v) and weights (n,)."""
-        taken = pairs[pairs["source"].isin(codes)].reset_index(drop=True)
+        taken = pairs[among(pairs["source"], codes)].reset_index(drop=True)
         source = pd.Index(codes).get_indexer(pd.Index(taken["source"]))
         target, targets = pd.factorize(taken["target"], sort=True)
         divided = np.bincount(source, minlength=len(codes))[source] > 1
@@ -149,7 +150,7 @@ def converted(
         table[name], table[f"{name}_low"], table[f"{name}_high"] = found[:, j], low, high
     table["sources"] = np.bincount(parts.target, minlength=len(parts.targets))
     table["by_share"] = np.bincount(parts.target, parts.divided, len(parts.targets)) > 0
-    table["complete"] = ~table["code"].isin(missing["target"])
+    table["complete"] = ~among(table["code"], missing["target"])
     return table
 
 

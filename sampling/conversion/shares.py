@@ -124,7 +124,7 @@ def _check_keys(keys: pd.Index, there: pd.Index) -> None:
             f"shares: {_shown(unknown)} is in no pair of the crosswalk that is used. See "
             "sampling.crosswalk(); pairs that are suspect need suspects='keep'."
         )
-    twice = keys[keys.duplicated()]
+    twice = keys[keys.duplicated()].unique()
     if len(twice):
         raise DataError(f"shares: {_shown(twice)} stands there twice. Keep one row for each.")
 

@@ -18,7 +18,7 @@ import pandas as pd
 from pandas.api import types
 
 from ..checks import nfc
-from ..codes import INVISIBLE, ODD_BLANK, bare, spelling, texts
+from ..codes import bare, spelling, texts, visible
 from ..format import integer
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def _problem(
 def _keys(column: pd.Series[Any], key: Callable[[str], str]) -> pd.Series[str]:
     """Return the key of each text, worked out once for each different text."""
     codes, values = pd.factorize(column)
-    return pd.Series(np.array([key(value) for value in values], dtype=object)[codes], dtype=object)
+    found = np.array([key(value) for value in np.asarray(values, dtype=object)], dtype=object)
+    return pd.Series(found[codes], index=column.index, dtype=object)
 
 
 # --- codes and names ----------------------------------------------------------------------------------------
@@ -83,16 +84,12 @@ def _check_codes(frame: Frame) -> Iterator[Problem]:
     short = digits & (found.str.len() < (int(widths.mode().max()) if len(widths) else 0))
     mend = "mã ngắn hơn các mã khác, có thể đã mất số 0 ở đầu: thêm lại cho đủ chữ số"
     yield from _problem(frame, short, "mã thiếu chữ số", ERROR, mend)
-    clean = pd.Series([_visible(value).casefold() for value in found], dtype=object)
+    clean = pd.Series([visible(value).casefold() for value in found], dtype=object)
     close = clean.duplicated(keep=False) & ~twice & ~none
     mend = (
         "mã chỉ khác nhau ở chữ hoa, khoảng trắng hoặc ký tự ẩn: kiểm tra xem có phải một đơn vị ghi hai lần"
     )
     yield from _problem(frame, close, "mã gần trùng", WARNING, mend, most=4)
-
-
-def _visible(value: str) -> str:
-    return " ".join(INVISIBLE.sub("", ODD_BLANK.sub(" ", value)).split())
 
 
 def _check_writing(frame: Frame) -> Iterator[Problem]:
@@ -101,16 +98,12 @@ def _check_writing(frame: Frame) -> Iterator[Problem]:
         if name not in frame.units or (what == "tên" and frame.id == "name"):
             continue
         values = [value if isinstance(value, str) else "" for value in frame.units[name].astype(object)]
-        stray = pd.Series([value != _visible(value) for value in values])
+        stray = pd.Series([value != visible(value) and value.strip() != "" for value in values])
         meaning = "có khoảng trắng thừa hoặc ký tự ẩn, nhìn không thấy nhưng làm hỏng việc nối bảng: xóa đi"
-        yield from _problem(frame, stray & _not_blank(values), f"{what} có ký tự ẩn", WARNING, meaning)
+        yield from _problem(frame, stray, f"{what} có ký tự ẩn", WARNING, meaning)
         parted = pd.Series([not unicodedata.is_normalized("NFC", value) for value in values])
         meaning = "dấu viết rời (Unicode tổ hợp): chuyển sang Unicode dựng sẵn (NFC) trước khi nối bảng"
         yield from _problem(frame, parted, f"{what} có dấu viết rời", NOTE, meaning)
-
-
-def _not_blank(values: Sequence[str]) -> pd.Series[bool]:
-    return pd.Series([bool(value.strip()) for value in values])
 
 
 def _check_names(frame: Frame) -> Iterator[Problem]:
@@ -120,18 +113,18 @@ def _check_names(frame: Frame) -> Iterator[Problem]:
     named = names != ""
     yield from _problem(frame, ~named, "thiếu tên", WARNING, "đơn vị không có tên")
     place = _crossed([frame.units[c] for c in PLACES if c in frame.units and c != frame.id], len(names))
-    twice = _alike(names.str.lower(), place) & named
+    close = _alike(_keys(names, bare), place) & named  # the loosest key: others are compared among these
+    twice = _alike(names[close].str.lower(), place[close]).reindex(names.index, fill_value=False)
     meaning = "hai đơn vị cùng tên trong một nơi: kiểm tra xem có phải một đơn vị ghi hai lần"
     yield from _problem(frame, twice, "trùng tên", WARNING, meaning, most=4)
-    spelt = _alike(_keys(names, spelling), place) & named & ~twice
+    spelt = _alike(_keys(names[close], spelling), place[close]).reindex(names.index, fill_value=False)
     meaning = (
         "cùng một tên viết hai kiểu (Hòa/Hoà, Thủy/Thuỷ, Mỹ/Mĩ) trong một nơi: "
         "kiểm tra xem có phải một đơn vị ghi hai lần"
     )
-    yield from _problem(frame, spelt, "tên viết hai kiểu", WARNING, meaning, most=4)
-    close = _alike(_keys(names, bare), place) & named & ~twice
+    yield from _problem(frame, spelt & ~twice, "tên viết hai kiểu", WARNING, meaning, most=4)
     meaning = "tên chỉ khác nhau ở loại, dấu hoặc chữ hoa: nối bằng mã, đừng nối bằng tên"
-    yield from _problem(frame, close, "tên gần trùng", NOTE, meaning, most=4)
+    yield from _problem(frame, close & ~twice, "tên gần trùng", NOTE, meaning, most=4)
 
 
 def _crossed(columns: Sequence[pd.Series[Any]], n: int) -> npt.NDArray[np.intp]:
@@ -145,7 +138,7 @@ def _crossed(columns: Sequence[pd.Series[Any]], n: int) -> npt.NDArray[np.intp]:
 
 def _alike(key: pd.Series[str], place: npt.NDArray[np.intp]) -> pd.Series[bool]:
     codes, values = pd.factorize(key)
-    return pd.Series(place * (len(values) + 1) + codes).duplicated(keep=False)
+    return pd.Series(place * (len(values) + 1) + codes, index=key.index).duplicated(keep=False)
 
 
 # --- places, flags, sizes -----------------------------------------------------------------------------------

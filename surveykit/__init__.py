@@ -6,7 +6,7 @@ from surveykit.difference import did
 from surveykit.estimation import count, mean, proportion, ratio, total, variance
 from surveykit.joining import join
 from surveykit.result import Estimates
-from surveykit.weighting import adjust_nonresponse, rake
+from surveykit.weighting import adjust_nonresponse, calibrate, poststratify, rake
 
 __version__ = "0.1.0"
 
@@ -15,10 +15,12 @@ __all__ = [
     "Estimates",
     "adjust_nonresponse",
     "before_after",
+    "calibrate",
     "count",
     "did",
     "join",
     "mean",
+    "poststratify",
     "proportion",
     "rake",
     "ratio",

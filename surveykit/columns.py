@@ -227,7 +227,7 @@ def crossed_codes(data: pd.DataFrame, names: tuple[str, ...], argument: str) -> 
 def domains(design: Design, names: tuple[str, ...], where: str | None) -> Domains:
     """Sort the rows with a weight into domains; missing values of ``by`` are a level of their own."""
     data, mask = design.data, design.mask(where)
-    outside = None if mask is None and design.w.min() > 0 else design.w <= 0
+    outside = None if mask is None and design.w.min() > 0 else design.w == 0
     if mask is not None and outside is not None:
         outside = outside | ~mask
         if outside.all():

@@ -140,7 +140,7 @@ def crossed(design: Design, wave: str, overlap: str) -> Design:
 def shared_units(design: Design, wave: str, s: int) -> bool:
     """Tell whether a unit of stage s has rows in both waves."""
     codes = factorise(design.data[wave])[0]
-    used = (codes >= 0) & (design.w > 0)
+    used = (codes >= 0) & (design.w != 0)
     pairs = pd.DataFrame({"unit": design.units(s).row[used], "wave": codes[used]}).drop_duplicates()
     return bool(pairs["unit"].duplicated().any())
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from sampling.checks import DataError
 from surveykit.columns import Domains
@@ -15,7 +16,7 @@ from surveykit.design import Design
 from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Codes, Mask, runs, sum_runs
 from surveykit.formulas.statistics import Smooth, divide
-from surveykit.formulas.steps import pull_back
+from surveykit.formulas.steps import Linear, pull_back
 from surveykit.formulas.totals import Weigher, by_domain
 from surveykit.formulas.variance import Holding, Taylor
 from surveykit.result import Context, Detail, Estimates, Note, ShareParts
@@ -116,16 +117,26 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker]) -> Evaluated:
     holding = Holding(plan.unit[cells.unit], plan.stratum[cells.unit], cells.domain, held, Z.shape[1])
     value, n_table = (np.concatenate(x, axis=1) for x in ([p.value for p in parts], [p.n for p in parts]))
     missing = sum(part.missing for part in parts)
-    return Evaluated(value, n_table, missing, Taylor(plan.stages, cells, Z, X, B), holding)
+    return Evaluated(value, n_table, missing, Taylor(plan.stages, cells, Z, X, B, noise_of(lines)), holding)
 
 
-def design_lines(design: Design) -> list[Any]:
+def design_lines(design: Design) -> list[Linear]:
     """Return the derivative of every weighting step, in their order."""
     path = design.weight_path
-    made: list[Any] = design.cached(
+    made: list[Linear] = design.cached(
         ("lines",), lambda: [step.linear(path[i], path[i + 1]) for i, step in enumerate(design.steps)]
     )
     return made
+
+
+def noise_of(lines: Sequence[Linear]) -> Array | None:
+    """(p, p) covariance of the targets of all steps, the last step first, or None if all are known."""
+    if all(line.noise is None for line in lines):
+        return None
+    parts = [
+        np.zeros((line.X.shape[1],) * 2) if line.noise is None else line.noise for line in reversed(lines)
+    ]
+    return np.asarray(sp.block_diag(parts).toarray())
 
 
 def low_rank(design: Design, plan: Plan) -> Array:
@@ -317,7 +328,7 @@ def takes(design: Design, plan: Plan, makers: Sequence[Maker]) -> tuple[Array, A
         columns = list(make().columns())
         weight = design.w.copy()
         weight[columns[0].missing] = 0.0
-        W = by_domain(cells, weigher.matrix @ (weight > 0).astype(float))
+        W = by_domain(cells, weigher.matrix @ (weight != 0).astype(float))
         W2 = by_domain(cells, weigher.matrix @ weight)
         counts = weigher.answers(columns[0]).astype(float)
         n = by_domain(cells, counts)

@@ -84,7 +84,7 @@ def from_design(
         est = proportion(design, y, value=value, where=where)
     else:
         est = mean(design, y, where=where)
-    rows = (design.domains(None, where).row >= 0) & design.data[y].notna().to_numpy() & (design.w > 0)
+    rows = (design.domains(None, where).row >= 0) & design.data[y].notna().to_numpy() & (design.w != 0)
     values = design.data.loc[rows, y]
     is_share = value is not None or bool(values.isin([0, 1]).all())
     estimate = float(est.value.iloc[0])

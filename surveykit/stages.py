@@ -72,7 +72,7 @@ def strata_plan(design: Design, plan: Plan) -> Plan:
     """Return the plan whose domains are all strata of the (conditional) design, whatever was asked."""
     whole = design.changed(subset=())
     row = design.units(plan.first - 1).row if plan.first else design.stratum_codes()[0]
-    codes, found = compress(np.where(whole.w > 0, row, -1), int(row.max()) + 1)
+    codes, found = compress(np.where(whole.w != 0, row, -1), int(row.max()) + 1)
     key = ("strata", plan.first)
     made: Plan = design.cached(
         ("plan", *key), lambda: build(whole, Domains(codes, None, len(found)), plan.first, key, check=False)

@@ -7,44 +7,77 @@ take: with u the influence divided by the new weights,
           \text{influence} \leftarrow \text{influence} - V B,\quad V = \operatorname{diag}(v) X - t r'
 
 Calibration w = d F(x'λ) has g = d F'(x'λ), A = X' diag(g) X and v = w (Deville & Särndal 1992); a weighting
-class with respondents r and factor f has g = d r, A = Σ g by class and v = d (r f − 1).
+class with respondents r and factor f has g = d r, A = Σ g by class and v = d (r f − 1); a response propensity
+p fitted by logit has g = d r (1 − p) / p, A = X' diag(d p (1 − p)) X and v = d (r − p).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
 
-from surveykit.formulas.arrays import Array, Codes, Mask, cross, sum_by
+from surveykit.formulas.arrays import Array, Codes, Mask, sum_by
 from surveykit.formulas.totals import Column
 
-TOLERANCE = 1e-12  # relative difference from a margin at which raking stops
-SWEEPS = 1000
+Matrix: TypeAlias = Any  #: an array, or a sparse matrix of SciPy
 
 
 class Linear(NamedTuple):
-    """The derivative of a step: X (n, p), g (n,), A⁻¹ (p, p), v (n,), t (n,), r (p,)."""
+    """The derivative of a step.
 
-    X: sp.csr_matrix
+    ``X`` (n, p) dense or sparse; ``g`` (n,); ``inverse`` A⁻¹ (p, p) dense or sparse; ``v`` (n,). Targets
+    that are shares of the sum of the weights move with it: ``t`` (n,) those weights, ``r`` (D, p) the shares
+    of each part, ``part`` (n,) the part of each row. ``noise`` (p, p) covariance of targets that are
+    estimates.
+    """
+
+    X: Matrix
     g: Array
-    inverse: Array
+    inverse: Matrix
     v: Array
-    t: Array
-    r: Array
+    t: Array | None = None
+    r: Matrix | None = None
+    part: Codes | None = None
+    noise: Array | None = None
 
     def unit_sums(self, unit: Codes, P: int) -> Array:
         """(P, p) sums of V by unit."""
-        add = sp.csr_matrix((np.ones(unit.size), (unit, np.arange(unit.size))), shape=(P, unit.size))
-        return np.asarray((add @ sp.diags(self.v) @ self.X).todense()) - np.outer(add @ self.t, self.r)
+        rows = np.arange(unit.size)
+        out = dense(sp.csr_matrix((self.v, (unit, rows)), shape=(P, unit.size)) @ self.X)
+        if self.t is None or self.r is None:
+            return out
+        part = np.zeros(unit.size, dtype=np.intp) if self.part is None else self.part
+        sums = sp.csr_matrix((self.t, (unit, part)), shape=(P, self.r.shape[0]))
+        return out - dense(sums @ self.r)
 
     def cross_product(self, scale: Array, later: Linear) -> Array:
         """(p, p') X' diag(scale) V' of a later step."""
-        left = (sp.diags(scale) @ self.X).T
-        return np.asarray((left @ sp.diags(later.v) @ later.X).todense()) - np.outer(left @ later.t, later.r)
+        out = product(self.X, scale * later.v, later.X)
+        if later.t is None or later.r is None:
+            return out
+        part = np.zeros(scale.size, dtype=np.intp) if later.part is None else later.part
+        return out - dense(product(self.X, scale * later.t, one_hot(part, later.r.shape[0])) @ later.r)
+
+
+def fixed(n: int) -> Linear:
+    """Return the derivative of a step whose ratios are taken as given: it takes nothing away."""
+    return Linear(np.zeros((n, 0)), np.zeros(n), np.zeros((0, 0)), np.zeros(n))
+
+
+def dense(M: Matrix) -> Array:
+    """Return a matrix as an array."""
+    return np.asarray(M.toarray() if sp.issparse(M) else M)
+
+
+def product(X: Matrix, s: Array, Y: Matrix) -> Array:
+    """(p, p') X' diag(s) Y."""
+    if sp.issparse(Y):
+        return dense((X.T @ (sp.diags(s) @ Y)) if sp.issparse(X) else ((sp.diags(s) @ Y).T @ X).T)
+    return dense((sp.diags(s) @ X).T @ Y) if sp.issparse(X) else np.asarray(X.T @ (s[:, None] * Y))
 
 
 class Step(Protocol):
@@ -72,9 +105,10 @@ def one_hot(codes: Codes, count: int) -> sp.csr_matrix:
 
 @dataclass(frozen=True)
 class ClassAdjustment:
-    """Respondents of a class take over the weight of its nonrespondents.
+    """Those who take over carry the weight of those who give it up, class by class.
 
-    ``classes`` (n,) class of each row, ``responded`` (n,), ``count`` number of classes.
+    ``classes`` (n,) class of each row, −1 for rows that are left as they are; ``responded`` (n,) who takes
+    over; ``count`` number of classes.
     """
 
     classes: Codes
@@ -83,93 +117,46 @@ class ClassAdjustment:
     name: str
 
     def _sums(self, w: Array) -> tuple[Array, Array]:
-        every = sum_by(self.classes, w, self.count)
-        held = sum_by(self.classes, w * self.responded, self.count)
+        inside = np.maximum(self.classes, 0)
+        every = sum_by(inside, w * (self.classes >= 0), self.count)
+        held = sum_by(inside, w * (self.responded & (self.classes >= 0)), self.count)
         return every, held
 
     def factors(self, w: Array) -> Array:
-        """(count,) weight of the class over that of its respondents."""
+        """(count,) weight of the class over that of those who take over."""
         every, held = self._sums(w)
         return np.divide(every, held, out=np.ones(self.count), where=held > 0)
 
     def apply(self, w: Array) -> Array:
-        """(n,) new weights; 0 for nonrespondents."""
-        return np.asarray(w * self.responded * self.factors(w)[self.classes])
+        """(n,) new weights; 0 for those who gave theirs up."""
+        moved = w * self.responded * self.factors(w)[np.maximum(self.classes, 0)]
+        return np.asarray(np.where(self.classes >= 0, moved, w))
 
     def linear(self, before: Array, after: Array) -> Linear:
-        """Return the derivative: nonrespondents carry the mean influence of their class."""
+        """Return the derivative: those who gave their weight up carry the mean influence of their class."""
         held = self._sums(before)[1]
-        inverse = np.diag(np.divide(1.0, held, out=np.zeros(self.count), where=held > 0))
+        share = np.divide(1.0, held, out=np.zeros(self.count), where=held > 0)
         X = one_hot(self.classes, self.count)
-        zero = np.zeros(self.count)
-        return Linear(X, before * self.responded, inverse, after - before, np.zeros(before.size), zero)
+        return Linear(X, before * self.responded, sp.diags(share).tocsr(), after - before)
 
 
 @dataclass(frozen=True)
-class Raking:
-    """Weights w = d exp(x'λ) that agree with every margin, by proportional fitting on the distinct cells.
+class Multiplication:
+    """Weights times given numbers, which are taken as known.
 
-    ``margins`` codes (n,) for each margin; ``targets`` totals or shares of the levels of each;
-    ``shares`` whether the targets are shares of the sum of the weights; ``linearisation`` "raked" takes the
-    derivative at the new weights, "base" at the old (as R ``calibrate``).
+    ``factor`` (n,): one over the number of frames a person stands in, the number of adults in a household.
     """
 
-    margins: tuple[Codes, ...]
-    targets: tuple[Array, ...]
-    shares: bool
+    factor: Array
     name: str
-    linearisation: Literal["raked", "base"] = "raked"
-
-    def cells(self) -> tuple[Codes, list[Codes]]:
-        """Cell of each row, and the level of each cell on each margin."""
-        codes, levels = self.margins[0], [np.arange(self.targets[0].size)]
-        for margin, target in zip(self.margins[1:], self.targets[1:], strict=True):
-            codes, first, second = cross(codes, margin, target.size)
-            levels = [part[first] for part in levels] + [second]
-        return codes, levels
-
-    def goals(self, w: Array) -> list[Array]:
-        """Totals of each margin."""
-        scale = float(w.sum()) if self.shares else 1.0
-        return [target * scale for target in self.targets]
-
-    def fit(self, w: Array) -> tuple[Array, float, int]:
-        """(n,) raked weights, the greatest relative gap that is left, and its margin."""
-        codes, levels = self.cells()
-        count = max((int(part.size) for part in levels), default=0)
-        start = sum_by(codes[w > 0], w[w > 0], count)
-        W, goals = start.copy(), self.goals(w)
-        for _ in range(SWEEPS):
-            for level, goal in zip(levels, goals, strict=True):
-                sums = sum_by(level, W, goal.size)
-                W = W * np.divide(goal, sums, out=np.ones(goal.size), where=sums > 0)[level]
-            gaps = self.gaps(W, levels, goals)
-            if max(gaps) < TOLERANCE:
-                break
-        factor = np.divide(W, start, out=np.ones(count), where=start > 0)
-        return w * factor[codes], max(gaps), int(np.argmax(gaps))
-
-    @staticmethod
-    def gaps(W: Array, levels: Sequence[Codes], goals: Sequence[Array]) -> list[float]:
-        """Greatest relative gap of each margin."""
-        out = []
-        for level, goal in zip(levels, goals, strict=True):
-            sums = sum_by(level, W, goal.size)
-            out.append(float(np.max(np.abs(sums - goal) / np.where(goal > 0, goal, 1.0))))
-        return out
 
     def apply(self, w: Array) -> Array:
         """(n,) new weights."""
-        return self.fit(w)[0]
+        return np.asarray(w * self.factor)
 
-    def linear(self, before: Array, after: Array) -> Linear:
-        """Return the derivative; shares move with the sum of the weights, so they take no part of it away."""
-        X = sp.hstack([one_hot(m, t.size) for m, t in zip(self.margins, self.targets, strict=True)]).tocsr()
-        g = after if self.linearisation == "raked" else before
-        inverse = np.linalg.pinv((X.T @ sp.diags(g) @ X).toarray(), hermitian=True)
-        r = np.concatenate(self.targets) if self.shares else np.zeros(X.shape[1])
-        t = before if self.shares else np.zeros(before.size)
-        return Linear(X, g, inverse, after, t, r)
+    def linear(self, before: Array, after: Array) -> Linear:  # noqa: ARG002 (as every step)
+        """Return the derivative, which takes nothing away."""
+        return fixed(after.size)
 
 
 def pull_back(
@@ -189,11 +176,11 @@ def pull_back(
     (p, D, q) coefficients, the steps one after another from the last to the first
     """
     w = path[-1]
-    inside = np.flatnonzero((domain >= 0) & (w > 0))
+    inside = np.flatnonzero((domain >= 0) & (w != 0))
     out: list[tuple[Linear, Array]] = []
     for s in reversed(range(len(lines))):
         line, after = lines[s], path[s + 1]
-        scale = np.divide(line.g, after, out=np.zeros_like(after), where=after > 0)
+        scale = np.divide(line.g, after, out=np.zeros_like(after), where=after != 0)
         M = np.zeros((line.X.shape[1], *J.shape[:2]))
         for c, column in enumerate(columns):
             part = scale * w
@@ -202,8 +189,8 @@ def pull_back(
             part = part.copy()
             part[column.missing] = 0.0
             sums = sp.csr_matrix((part[inside], (domain[inside], inside)), shape=(len(J), w.size)) @ line.X
-            M += np.einsum("dq,dp->pdq", J[:, :, c], sums.toarray())
+            M += np.einsum("dq,dp->pdq", J[:, :, c], dense(sums))
         for later, B in out:
             M -= np.einsum("ps,sdq->pdq", line.cross_product(scale, later), B)
-        out.append((line, np.einsum("pr,rdq->pdq", line.inverse, M)))
+        out.append((line, dense(line.inverse @ M.reshape(len(M), -1)).reshape(M.shape)))
     return np.concatenate([B for _, B in out], axis=0)

@@ -59,7 +59,7 @@ class Weigher:
         self.all_inside = bool(cells.row.min() >= 0 and w.min() > 0)
         cell, weight = cells.row, w
         if not self.all_inside:
-            keep = (cells.row >= 0) & (w > 0)
+            keep = (cells.row >= 0) & (w != 0)
             cell, weight = np.where(keep, cell, 0), np.where(keep, w, 0.0)
         self.cells = cells
         self.w = w
@@ -73,7 +73,7 @@ class Weigher:
         rows = column.missing
         if self.all_inside:
             return rows
-        return rows[(self.cells.row[rows] >= 0) & (self.w[rows] > 0)]
+        return rows[(self.cells.row[rows] >= 0) & (self.w[rows] != 0)]
 
     def answers(self, column: Column) -> Codes:
         """(C,) number of rows with an answer."""

@@ -222,7 +222,8 @@ class Taylor:
     """Covariance by linearisation: z = sparse(Z) − X B, read through the forms of the stages.
 
     ``Z`` (C, q) weighted influence by cell; ``X`` (P, p) and ``B`` (p, D, q) what the weighting steps
-    take away. Estimates are numbered d q + j.
+    take away; ``noise`` (p, p) covariance of calibration targets that are estimates of their own, which adds
+    B' noise B. Estimates are numbered d q + j.
     """
 
     stages: tuple[Stage, ...]
@@ -230,6 +231,7 @@ class Taylor:
     Z: Array
     X: Array
     B: Array
+    noise: Array | None = None
 
     @property
     def size(self) -> int:
@@ -260,6 +262,8 @@ class Taylor:
             if self.X.shape[1]:
                 cross += self._cross(stage)
                 square += np.einsum("pdq,pr,rdq->dq", self.B, stage.form(self.X), self.B)
+        if self.noise is not None:
+            square += np.einsum("pdq,pr,rdq->dq", self.B, self.noise, self.B)
         total = out - 2 * cross + square
         least = ROUNDING * (np.abs(out) + np.abs(square))
         kept: Array = np.where(total > least, total, np.where(total < -NEGATIVE * least, np.nan, 0.0))
@@ -276,13 +280,14 @@ class Taylor:
     def of(self, L: sp.csr_matrix) -> Array:
         """(m, m) covariance of the combinations L (k, m)."""
         BL = self.B.reshape(self.B.shape[0], self.size) @ L
+        start = np.zeros((L.shape[1],) * 2) if self.noise is None else BL.T @ self.noise @ BL
         if self.odd:
             q = self.Z.shape[1]
             Z = spread(self.Z, self.cells.unit, self.cells.domain, (self.cells.P, self.cells.D * q))
             M = np.asarray((Z @ L).todense()) - self.X @ BL
-            return np.asarray(sum((s.form(M) for s in self.stages), np.zeros((L.shape[1],) * 2)))
+            return np.asarray(sum((s.form(M) for s in self.stages), start))
         parts = [s.combine(self.cells, self.Z, L, self.X, BL) for s in self.stages]
-        return np.asarray(sum(parts, np.zeros((L.shape[1],) * 2)))
+        return np.asarray(sum(parts, start))
 
     def full(self) -> Array:
         """(k, k) covariance; refused above 5,000 estimates."""

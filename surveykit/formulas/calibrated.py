@@ -1,0 +1,184 @@
+"""Calibration as a weighting step: its aims, what it does to weights, how it enters the variance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import scipy.sparse as sp
+
+from surveykit.formulas.arrays import Array, Codes, Mask, sum_by
+from surveykit.formulas.calibration import (
+    NO_BOUNDS,
+    Bounds,
+    Distance,
+    Solution,
+    System,
+    inverse,
+    slope,
+    solve,
+)
+from surveykit.formulas.steps import Linear, Matrix, dense
+
+Label = tuple[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Weights whose sums of the auxiliaries x agree with targets, by parts.
+
+    Rows that share x are one cell. ``cell`` (n,) cell of each row, or None where every row is its own;
+    ``X`` (K, p); ``block`` (K,) part of each cell, −1 outside, or None; ``targets`` (D, p) totals, or
+    shares of the sum of all weights (``shares_of`` "all") or of those of the part ("part"); ``labels`` margin
+    and level of each target, (p,) with ``parts`` (D,) the names of the parts, or (D p,) without;
+    ``bounds`` on the ratios, ``caps`` on the weights themselves; ``scale`` (K,) freedom of each cell;
+    ``ridge`` (p,) price of a gap, in units of w x²; ``noise`` (D p, D p) covariance of targets that are
+    estimates; ``linearisation`` "calibrated" takes the derivative at the new weights, "base" at the old (as
+    R ``calibrate``).
+    """
+
+    cell: Codes | None
+    X: Matrix
+    targets: Array
+    labels: tuple[Label, ...]
+    name: str
+    shares_of: Literal["", "all", "part"] = ""
+    distance: Distance = "linear"
+    bounds: Bounds = NO_BOUNDS
+    caps: Bounds = NO_BOUNDS
+    block: Codes | None = None
+    parts: tuple[Any, ...] = ()
+    scale: Array | None = None
+    ridge: Array | None = None
+    noise: Array | None = None
+    linearisation: Literal["calibrated", "base"] = "calibrated"
+
+    @property
+    def D(self) -> int:
+        """Number of parts."""
+        return len(self.targets)
+
+    @property
+    def aims(self) -> tuple[Label, ...]:
+        """(D p,) margin and level of every target, part by part."""
+        if not self.parts:
+            return self.labels
+        return tuple((f"{name} ({part})", level) for part in self.parts for name, level in self.labels)
+
+    @cached_property
+    def system(self) -> System:
+        """Auxiliaries as the solver takes them; cells outside every part have x = 0."""
+        if self.block is None:
+            return System(self.X)
+        X = dense(self.X) * (self.block >= 0)[:, None]
+        return System(X, np.maximum(self.block, 0), self.D)
+
+    @cached_property
+    def barred(self) -> Mask | None:
+        """(K,) cells of a level whose target is 0: they get no weight, as weights by raking are positive."""
+        level = np.array([level is not None for _, level in self.aims]).reshape(self.targets.shape)
+        zero = (self.targets == 0) & level
+        if self.distance == "linear" or not zero.any():
+            return None
+        found = self.system.form(zero.astype(float)) > 0
+        return found if found.any() else None
+
+    def rows(self, values: Array) -> Array:
+        """(n,) values of the cells, for each row."""
+        return values if self.cell is None else values[self.cell]
+
+    def cell_weights(self, w: Array) -> Array:
+        """(K,) weight of each cell."""
+        d = w if self.cell is None else sum_by(self.cell, w, self.X.shape[0])
+        return d if self.barred is None else np.where(self.barred, 0.0, d)
+
+    def goals_of(self, w: Array) -> Array:
+        """(D, p) wanted totals, when the weights before are w."""
+        if self.shares_of == "part":
+            return self.targets * self.part_sums(w)[:, None]
+        return self.targets * float(w.sum()) if self.shares_of else self.targets
+
+    def part_sums(self, w: Array) -> Array:
+        """(D,) sums of the weights of the parts."""
+        part = self.row_part
+        if part is None:
+            return np.array([float(w.sum())])
+        return sum_by(np.maximum(part, 0), np.where(part >= 0, w, 0.0), self.D)
+
+    def column_sums(self, w: Array) -> Array:
+        """(D, p) sums Σ w x."""
+        return self.system.sums(w if self.cell is None else sum_by(self.cell, w, self.X.shape[0]))
+
+    def limits(self, w: Array) -> Bounds:
+        """Return the bounds on the ratios, those of the weights included."""
+        low, high = self.bounds
+        if self.caps is NO_BOUNDS:
+            return self.bounds
+        d = np.where(w > 0, w, 1.0)
+        return Bounds(np.maximum(low, self.caps.lower / d), np.minimum(high, self.caps.upper / d))
+
+    def solution(self, w: Array, shift: Array | None = None) -> Solution:
+        """Return the ratios of the cells; ``shift`` (D, p) is added to the targets."""
+        goals = self.goals_of(w)
+        return solve(
+            self.cell_weights(w),
+            self.system,
+            goals if shift is None else goals + shift,
+            distance=self.distance,
+            bounds=self.limits(w),
+            scale=self.scale,
+            ridge=self.ridge,
+        )
+
+    def apply(self, w: Array, shift: Array | None = None) -> Array:
+        """(n,) new weights."""
+        return self.spread(w, self.solution(w, shift).ratio)
+
+    def spread(self, w: Array, ratio: Array) -> Array:
+        """(n,) weights times the ratios of their cells; rows outside the parts keep theirs."""
+        if self.barred is not None:
+            ratio = np.where(self.barred, 0.0, ratio)
+        if self.block is not None:
+            ratio = np.where(self.block >= 0, ratio, 1.0)
+        return np.asarray(np.where(w > 0, w * self.rows(ratio), 0.0))
+
+    def wide(self) -> Matrix:
+        """(n, D p) auxiliaries of the rows, a block of columns for each part."""
+        if self.block is None:
+            return self.X if self.cell is None else sp.csr_matrix(self.X)[self.cell]
+        K, p = self.X.shape
+        cells, columns = np.nonzero(self.system.X)
+        where = np.maximum(self.block, 0)[cells] * p + columns
+        X = sp.csr_matrix((self.system.X[cells, columns], (cells, where)), shape=(K, self.D * p))
+        return X if self.cell is None else X[self.cell]
+
+    def linear(self, before: Array, after: Array) -> Linear:
+        """Return the derivative; shares move with the sum of the weights, so they take no part of it away."""
+        F = np.divide(after, before, out=np.ones_like(after), where=before != 0)
+        g = before * (1.0 if self.linearisation == "base" else slope(self.distance, F, self.limits(before)))
+        g = np.where(after != 0, g if self.scale is None else g * self.rows(self.scale), 0.0)
+        A = self.system.gram(g if self.cell is None else sum_by(self.cell, g, self.X.shape[0]))
+        inner = inverse(A + (0.0 if self.ridge is None else np.diag(self.ridge)))
+        middle = inner[0] if self.D == 1 else sp.block_diag(inner, format="csr")
+        X, part = self.wide(), self.row_part
+        inside = np.ones(after.size, dtype=bool) if part is None else part >= 0
+        v = np.where(inside, after, 0.0)
+        noise = self.noise
+        if not self.shares_of:
+            return Linear(X, g, middle, v, noise=noise)
+        noise = None if noise is None else noise * float(before.sum()) ** 2
+        if self.shares_of == "all":
+            return Linear(X, g, middle, v, before, self.targets.reshape(1, -1), None, noise)
+        r = sp.block_diag(self.targets[:, None, :], format="csr")
+        return Linear(
+            X, g, middle, v, np.where(inside, before, 0.0), r, None if part is None else np.maximum(part, 0)
+        )
+
+    @cached_property
+    def row_part(self) -> Codes | None:
+        """(n,) part of each row, −1 outside."""
+        if self.block is None or self.cell is None:
+            return self.block
+        return self.block[self.cell]

@@ -1,0 +1,222 @@
+"""Targets as users write them, matched with the levels of the data, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sampling.checks import DataError, MarginError, check_columns, listed, near, nfc, shown
+from surveykit import columns as col
+from surveykit.columns import factorise
+from surveykit.design import Design
+from surveykit.formulas.arrays import Array, Codes, cross
+from surveykit.result import Estimates
+
+SAME = 1e-6  # relative difference of sums that counts as equal
+HOW = "pass {level: share or count}"
+
+
+class Margin(NamedTuple):
+    """One margin: its name, columns, levels and their targets; ``noise`` (L, L) if they are estimates."""
+
+    name: str
+    columns: tuple[str, ...]
+    levels: tuple[Any, ...]
+    target: Array
+    noise: Array | None = None
+
+
+class Coded(NamedTuple):
+    """A margin and the level of each row (n,); rows without weight may have any."""
+
+    margin: Margin
+    codes: Codes
+
+
+def plain_key(level: Any) -> Any:
+    """Return a level for comparison: text composed and without outer blanks."""
+    if isinstance(level, tuple):
+        return tuple(plain_key(part) for part in level)
+    return nfc(level) if isinstance(level, str) else level
+
+
+def is_target(v: Any) -> bool:
+    """Whether a value can be a share or a count."""
+    return (
+        isinstance(v, (int, float, np.number)) and not isinstance(v, bool) and bool(np.isfinite(v) and v >= 0)
+    )
+
+
+def as_mapping(targets: Any, argument: str) -> dict[Hashable, Any]:
+    """Return margins given as a mapping, a Series, a table or a list of these, as one mapping by columns."""
+    if isinstance(targets, Mapping) and targets:
+        return dict(targets)
+    parts = targets if isinstance(targets, (list, tuple)) else [targets]
+    out: dict[Hashable, Any] = {}
+    for part in parts:
+        names = _names(part)
+        if not names:
+            raise TypeError(
+                f"{argument}={_short(targets)}: pass {{column: {{level: share or count}}}}, "
+                "or a Series or DataFrame whose index or columns name the levels."
+            )
+        out[names[0] if len(names) == 1 else names] = part
+    return out
+
+
+def _short(value: Any) -> str:
+    return repr(value) if isinstance(value, (dict, list, tuple, str, int, float)) else type(value).__name__
+
+
+def _names(part: Any) -> tuple[str, ...]:
+    """Return the columns that a table or a Series is about."""
+    if isinstance(part, pd.DataFrame) and part.index.nlevels == 1 and part.index.name is None:
+        return tuple(str(name) for name in part.columns[:-1])
+    if isinstance(part, (pd.Series, pd.DataFrame)) and all(part.index.names):
+        return tuple(str(name) for name in part.index.names)
+    return ()
+
+
+def read_levels(name: str, value: Any, columns: tuple[str, ...], argument: str) -> Margin:
+    """Return one margin from a mapping, a Series, a table or estimates."""
+    said = f"{argument}[{name!r}]"
+    noise = None
+    if isinstance(value, Estimates):
+        noise = value.covariance.full()
+        value = value.value
+    if isinstance(value, pd.DataFrame):
+        value = _table(said, value, columns)
+    if not isinstance(value, (Mapping, pd.Series)):
+        raise TypeError(f"{said} is a {type(value).__name__}; {HOW}.")
+    if isinstance(value, pd.Series):
+        twice = value.index[value.index.duplicated()]
+        if len(twice):
+            raise MarginError(f"{said} has two targets for {shown(twice[0])}. Keep one.")
+    entries = dict(value)
+    if not entries:
+        raise MarginError(f"{said} is empty; {HOW}.")
+    bad = [level for level, v in entries.items() if not is_target(v)]
+    if bad:
+        raise MarginError(
+            f"{said}[{shown(bad[0])}] is {shown(entries[bad[0]])}. A target is a number: a share or a count."
+        )
+    if len(columns) > 1:
+        short = [level for level in entries if not isinstance(level, tuple) or len(level) != len(columns)]
+        if short:
+            raise MarginError(
+                f"{said} has a target for {shown(short[0])}, which does not name a level of each of "
+                f"{listed(columns, 4)}. Write the levels as tuples in this order."
+            )
+    return Margin(name, columns, tuple(entries), np.array([float(v) for v in entries.values()]), noise)
+
+
+def _table(said: str, table: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
+    """Return a long table (levels, then one column of numbers) as a Series."""
+    rest = [name for name in table.columns if name not in columns]
+    held = [name for name in columns if name in table.columns]
+    if len(held) == len(columns) and len(rest) == 1:
+        return table.set_index(list(columns))[rest[0]]
+    if not held and len(table.columns) == 1:
+        return table.iloc[:, 0]
+    raise TypeError(
+        f"{said} is a table with the columns {listed([str(c) for c in table.columns], 6)}; "
+        f"give one column for each of {listed(columns, 4)} and one column of numbers."
+    )
+
+
+def coded(design: Design, margin: Margin, argument: str, *, empty: str = "error") -> Coded:
+    """Match the levels of the rows with those of the targets; every level has a target, and rows.
+
+    ``empty="leave"`` drops targets that no row has.
+    """
+    said, used = f"{argument}[{margin.name!r}]", design.w != 0
+    check_columns(design.data, list(margin.columns), argument)
+    codes, levels = _row_levels(design, margin.columns, used, said)
+    number = {plain_key(level): k for k, level in enumerate(margin.levels)}
+    counts = np.bincount(codes[used], minlength=len(levels))
+    place = np.array([number.get(plain_key(level), -1) for level in levels], dtype=np.intp)
+    lost = [k for k in range(len(levels)) if place[k] < 0 and counts[k]]
+    if lost:
+        several = ", ".join(f"{shown(levels[k])} ({counts[k]} rows)" for k in lost[:5])
+        more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
+        mend = "Add it, or recode those rows." if len(lost) == 1 else "Add them, or recode those rows."
+        raise MarginError(
+            f"{said} has no target for {several}{more}.{_hint(levels[lost[0]], margin.levels)} {mend}"
+        )
+    held = np.bincount(place[codes[used]], minlength=len(margin.levels))
+    none = np.flatnonzero((held == 0) & (margin.target > 0))
+    if none.size and empty == "error":
+        names = [margin.levels[k] for k in none]
+        raise MarginError(
+            f"{said} has a target for {listed(names, 3)}, but no row has it."
+            f"{_hint(names[0], levels)} Join it with another level, or check the spelling."
+        )
+    out = np.where(used, place[codes], 0)
+    if none.size:
+        keep = np.setdiff1d(np.arange(len(margin.levels)), none)
+        order = np.zeros(len(margin.levels), dtype=np.intp)
+        order[keep] = np.arange(keep.size)
+        noise = None if margin.noise is None else margin.noise[np.ix_(keep, keep)]
+        margin = margin._replace(
+            levels=tuple(margin.levels[k] for k in keep), target=margin.target[keep], noise=noise
+        )
+        out = order[out]
+    return Coded(margin, out)
+
+
+def _row_levels(design: Design, columns: tuple[str, ...], used: Any, said: str) -> tuple[Codes, list[Any]]:
+    """(n,) level of each row, 0 where a row has no weight, and the levels (tuples for a crossing)."""
+    codes = np.zeros(len(design.data), dtype=np.intp)
+    parts: list[list[Any]] = []
+    for name in columns:
+        own, levels = factorise(design.data[name])
+        missing = np.flatnonzero((own < 0) & used)
+        if missing.size:
+            which = "the column" if len(columns) == 1 else repr(name)
+            raise DataError(
+                f"{said}: {which} is missing in {col.place(design.data, missing)}. "
+                "Fill it in before raking, or leave those rows out."
+            )
+        own = np.maximum(own, 0)
+        names = list(levels)
+        if not parts:
+            codes, parts = own, [names]
+        else:
+            codes, first, second = cross(codes, own, len(names))
+            parts = [[part[i] for i in first] for part in parts] + [[names[i] for i in second]]
+    return codes, parts[0] if len(parts) == 1 else list(zip(*parts, strict=True))
+
+
+def _hint(level: Any, others: Sequence[Any]) -> str:
+    """Point at a level written as another type, or nearly alike."""
+    for other in others:
+        if type(other) is not type(level) and str(other).strip() == str(level).strip():
+            kinds = [("text" if isinstance(v, str) else "a number") for v in (level, other)]
+            if kinds[0] != kinds[1]:
+                return f" {shown(level)} is {kinds[0]} and {shown(other)} is {kinds[1]}: make them the same."
+    return near(level, others)
+
+
+def are_shares(sums: Mapping[str, float], argument: str) -> bool:
+    """Tell shares from counts by the sums of the margins; contradictions are an error."""
+    values = np.array(list(sums.values()))
+    if (np.abs(values - 1) < 1e-3).all():
+        return True
+    said = ", ".join(f"{name!r}: {value:g}" for name, value in sums.items())
+    if (np.abs(values - 100) < 0.1).all():
+        raise MarginError(f"{argument} sum to 100 ({said}): write shares that sum to 1, or counts of people.")
+    kinds = np.abs(values - 1) < 1e-3
+    if kinds.any():
+        raise MarginError(
+            f"{argument} mix shares and counts ({said}). Write all as shares that sum to 1, or all as counts."
+        )
+    if (np.abs(values - values[0]) > SAME * values[0]).any():
+        raise MarginError(
+            f"{argument} have different sums ({said}), so no weights can agree with all. Correct them."
+        )
+    if values[0] < 2:
+        raise MarginError(f"{argument} sum to {values[0]:g} ({said}): shares must sum to 1.")
+    return False

@@ -6,7 +6,14 @@ from surveykit.difference import did
 from surveykit.estimation import count, mean, proportion, ratio, total, variance
 from surveykit.joining import join
 from surveykit.result import Estimates
-from surveykit.weighting import adjust_nonresponse, calibrate, poststratify, rake
+from surveykit.weighting import (
+    adjust_nonresponse,
+    calibrate,
+    multiply_weights,
+    poststratify,
+    rake,
+    redistribute,
+)
 
 __version__ = "0.1.0"
 
@@ -20,10 +27,12 @@ __all__ = [
     "did",
     "join",
     "mean",
+    "multiply_weights",
     "poststratify",
     "proportion",
     "rake",
     "ratio",
+    "redistribute",
     "total",
     "variance",
 ]

@@ -73,7 +73,8 @@ class Weigher:
         rows = column.missing
         if self.all_inside:
             return rows
-        return rows[(self.cells.row[rows] >= 0) & (self.w[rows] != 0)]
+        inside: Codes = rows[(self.cells.row[rows] >= 0) & (self.w[rows] != 0)]
+        return inside
 
     def answers(self, column: Column) -> Codes:
         """(C,) number of rows with an answer."""

@@ -1,6 +1,6 @@
 """Weighting steps: a recipe on the design, each step visible, replayed and carried into the variance."""
 
 from surveykit.weighting.calibration import calibrate, poststratify, rake
-from surveykit.weighting.nonresponse import adjust_nonresponse
+from surveykit.weighting.nonresponse import adjust_nonresponse, multiply_weights, redistribute
 
-__all__ = ["adjust_nonresponse", "calibrate", "poststratify", "rake"]
+__all__ = ["adjust_nonresponse", "calibrate", "multiply_weights", "poststratify", "rake", "redistribute"]

@@ -39,7 +39,6 @@ class Asked:
     caps: Bounds = NO_BOUNDS
     population: Any = None
     equal_within: str | None = None
-    clusters: bool = False
     scale: str | None = None
     by: str | None = None
     penalty: Mapping[str, float] = field(default_factory=dict)
@@ -79,7 +78,7 @@ def gather(design: Design, asked: Asked, verb: str) -> Calibration:
                 found, targets = names.match(design, key, columns, value, part)
                 margins.append(found)
                 table.append(targets)
-        elif _is_total(value):
+        elif asked.argument == "targets" and _is_total(value):
             numbers.append(_number(design, str(key), value, asked.argument))
         else:
             name = " × ".join(columns)
@@ -146,7 +145,8 @@ def _kind(asked: Asked, margins: list[Coded], table: list[Array], numbers: list[
         d = kinds.index(not kinds[0])
         raise MarginError(
             f"{asked.argument}: {asked.by}={shown(names.names[0])} has {'shares' if kinds[0] else 'counts'} "
-            f"and {asked.by}={shown(names.names[d])} has {'shares' if kinds[d] else 'counts'}. Write all alike."
+            f"and {asked.by}={shown(names.names[d])} has {'shares' if kinds[d] else 'counts'}. "
+            "Write all alike."
         )
     if kinds[0] and numbers and asked.population is None:
         raise ArgumentError(
@@ -205,7 +205,7 @@ def _assemble(
     cell, pick = _cells(design, asked, margins, numbers, part)
     X = _matrix(design, asked, margins, numbers, cell, pick, len(labels))
     block = None if part is None else part if cell is None else part[pick]
-    scale = _scale(design, asked, cell)
+    scale = _scale(design, asked)
     noises = [m.margin.noise if m.margin.noise is not None else np.zeros((len(m.margin.levels),) * 2)
               for m in margins]  # fmt: skip
     noises += [np.array([[v.noise]]) for v in numbers]
@@ -317,10 +317,8 @@ def _matrix(
     return out
 
 
-def _scale(design: Design, asked: Asked, cell: Codes | None) -> Array | None:
-    """(K,) freedom of each cell: the number of its rows for clusters, or a column."""
-    if asked.clusters and cell is not None:
-        return np.bincount(cell[design.w != 0], minlength=int(cell.max()) + 1).astype(float)
+def _scale(design: Design, asked: Asked) -> Array | None:
+    """(n,) freedom of each row to move."""
     if asked.scale is None:
         return None
     name = one_column(design, asked.scale, "scale")

@@ -107,7 +107,7 @@ def poststratify(
     --------
     >>> import surveykit as sv
     >>> people = pd.DataFrame({"w": [10.0] * 3, "gioi": ["Nam", "Nữ", "Nữ"]})
-    >>> sv.poststratify(sv.Design(people, weights="w"), "gioi", {"Nam": 30, "Nữ": 30}).weights.tolist()
+    >>> sv.poststratify(sv.Design(people, weights="w"), "gioi", {"Nam": 30, "Nữ": 30}).weights.round(6).tolist()
     [30.0, 15.0, 15.0]
     """
     check_open(design, "poststratify")
@@ -136,7 +136,6 @@ def calibrate(
     bounds: tuple[float, float] | None = None,
     weight_bounds: tuple[float, float] | None = None,
     equal_within: str | None = None,
-    metric: Literal["people", "clusters"] = "people",
     scale: str | None = None,
     by: str | None = None,
     penalty: float | Mapping[str, float] | None = None,
@@ -163,10 +162,8 @@ def calibrate(
     weight_bounds : (lower, upper), optional
         Least and greatest new weight, kept exactly.
     equal_within : column name, optional
-        Households or units in which everyone keeps the same weight.
-    metric : {"people", "clusters"}
-        With ``equal_within``: whether a unit moves as one of its people (Lemaître & Dufour 1987) or as one
-        cluster of them (R ``aggregate.stage``).
+        Households or units in which everyone keeps the same weight: x is replaced by its mean over the unit
+        (Lemaître & Dufour 1987; R ``aggregate.stage``).
     scale : column name, optional
         q, the freedom of a row to move; 1 by default.
     by : column name, optional
@@ -209,14 +206,11 @@ def calibrate(
     """
     check_open(design, "calibrate")
     check_choice(distance, ("linear", "raking", "logit", "sinh"), "distance")
-    check_choice(metric, ("people", "clusters"), "metric")
     check_choice(linearisation, ("calibrated", "base"), "linearisation")
     mapped = as_mapping(targets, "targets")
     prices = penalty if isinstance(penalty, Mapping) else {}
     if penalty is not None and not isinstance(penalty, Mapping):
         prices = dict.fromkeys([" × ".join(k) if isinstance(k, tuple) else str(k) for k in mapped], penalty)
-    if metric == "clusters" and equal_within is None:
-        raise ArgumentError("metric='clusters' is for equal_within=: name the column of the clusters there.")
     if equal_within is not None and scale is not None:
         raise ArgumentError(
             f"scale={scale!r} and equal_within={equal_within!r} do not go together. Pass one."
@@ -224,7 +218,7 @@ def calibrate(
     asked = Asked(
         mapped, "targets", distance=distance, bounds=check_bounds(bounds, distance),
         caps=Bounds(*check_pair(weight_bounds, "weight_bounds")) if weight_bounds is not None else NO_BOUNDS,
-        population=population, equal_within=equal_within, clusters=metric == "clusters", scale=scale, by=by,
+        population=population, equal_within=equal_within, scale=scale, by=by,
         penalty=prices, linearisation=linearisation,
     )  # fmt: skip
     return add_calibration(design, gather(design, asked, "calibrate"), "targets")

@@ -54,6 +54,8 @@ def as_mapping(targets: Any, argument: str) -> dict[Hashable, Any]:
     """Return margins given as a mapping, a Series, a table or a list of these, as one mapping by columns."""
     if isinstance(targets, Mapping) and targets:
         return dict(targets)
+    if isinstance(targets, Mapping):
+        raise TypeError(f"{argument}={targets!r}: pass {{column: {{level: share or count}}}}.")
     parts = targets if isinstance(targets, (list, tuple)) else [targets]
     out: dict[Hashable, Any] = {}
     for part in parts:

@@ -36,8 +36,8 @@ class Parts(NamedTuple):
         given = by_part(value)
         if given is None:
             raise TypeError(
-                f"{said} is a {type(value).__name__}; with by={self.by!r} pass {{{self.by}: …}}, a Series with "
-                f"{self.by} and the levels as index, or a table with a row for each {self.by}."
+                f"{said} is a {type(value).__name__}; with by={self.by!r} pass {{{self.by}: …}}, a Series "
+                f"with {self.by} and the levels as index, or a table with a row for each {self.by}."
             )
         keys = {plain_key(k): v for k, v in given.items()}
         lost = [name for name in self.names if plain_key(name) not in keys]

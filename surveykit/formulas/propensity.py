@@ -1,0 +1,134 @@
+r"""Response propensity: a logit of responding, fitted with the weights, whose inverse corrects them.
+
+.. math:: \sum_i w_i (r_i - p_i) x_i = 0, \quad p = 1 / (1 + e^{-x'\beta}), \quad w_i \leftarrow w_i r_i / p_i
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit
+
+from surveykit.formulas.arrays import Array, Codes, Mask, sum_by
+from surveykit.formulas.calibration import System, inverse
+from surveykit.formulas.steps import ClassAdjustment, Linear, Matrix, fixed
+
+TOLERANCE = 1e-12  # Newton step, in standard deviations of x'β, at which the fit stops
+MOST = 50
+
+
+class Fit(NamedTuple):
+    """``p`` (K,) fitted probabilities; ``beta`` (p,); ``met`` whether the score came to 0 at a finite β."""
+
+    p: Array
+    beta: Array
+    met: bool
+
+
+def logit(X: Matrix, responded: Array, total: Array) -> Fit:
+    """Fit a logit on cells: ``responded`` (K,) weight of those who did, of ``total`` (K,).
+
+    Newton's method with steps halved where the likelihood would fall. A column that is a combination of the
+    others is passed over. It has not met where a combination of columns tells all respondents from all
+    nonrespondents (separation): the likelihood then has no greatest point.
+
+    References
+    ----------
+    McCullagh & Nelder (1989), Generalized Linear Models, section 4.4.
+
+    Examples
+    --------
+    >>> fit = logit(np.eye(2), np.array([3.0, 1.0]), np.array([4.0, 4.0]))
+    >>> fit.p.round(6), fit.met
+    (array([0.75, 0.25]), True)
+    """
+    system = System(X)
+    beta = np.zeros(X.shape[1])
+    scale = max(float(total.sum()), 1e-300)
+
+    def likelihood(eta: Array) -> float:
+        return float((responded * eta - total * np.logaddexp(0.0, eta)).sum()) / scale
+
+    eta = np.zeros(X.shape[0])
+    value = likelihood(eta)
+    for _ in range(MOST):
+        p = expit(eta)
+        A = system.gram(total * p * (1 - p))
+        step = inverse(A)[0] @ np.asarray(X.T @ (responded - total * p))
+        moved = np.asarray(X @ step)
+        if float(np.abs(moved[total > 0]).max(initial=0.0)) < TOLERANCE:
+            return Fit(expit(eta), beta, bool(np.abs(eta[total > 0]).max(initial=0.0) < 30))
+        length = 1.0
+        while likelihood(eta + length * moved) < value - 1e-14 and length > 1e-6:
+            length /= 2
+        beta, eta = beta + length * step, eta + length * moved
+        value = likelihood(eta)
+    return Fit(expit(eta), beta, False)
+
+
+@dataclass(frozen=True, eq=False)
+class Propensity:
+    """Respondents weighted by the inverse of their fitted chance of responding.
+
+    ``cell`` (n,) cell of each row with its own x, −1 for rows left as they are; ``X`` (K, p) auxiliaries of
+    the cells; ``responded`` (n,); ``estimated`` whether the variance takes in that the chance was fitted;
+    ``classes`` 0, or the number of classes of equal weight into which the chances are cut, whose respondents
+    then stand for their nonrespondents.
+    """
+
+    cell: Codes
+    X: Matrix
+    responded: Mask
+    name: str
+    estimated: bool = True
+    classes: int = 0
+
+    def _sum(self, w: Array) -> Array:
+        return sum_by(np.maximum(self.cell, 0), np.where(self.cell >= 0, w, 0.0), self.X.shape[0])
+
+    def fit(self, w: Array) -> Fit:
+        """Fit the logit with these weights."""
+        return logit(self.X, self._sum(w * self.responded), self._sum(w))
+
+    def chances(self, w: Array) -> Array:
+        """(n,) fitted chance of responding; 1 for rows left as they are."""
+        return np.asarray(np.where(self.cell >= 0, self.fit(w).p[np.maximum(self.cell, 0)], 1.0))
+
+    def cut(self, w: Array) -> ClassAdjustment:
+        """Return the adjustment in classes of the chances, of about equal weight; classes below one another.
+
+        A class without respondents or nonrespondents is joined with the next by taking fewer cuts.
+        """
+        fit, total = self.fit(w), self._sum(w)
+        order = np.argsort(fit.p, kind="stable")
+        reached = np.cumsum(total[order])
+        place = np.minimum(
+            (reached - total[order] / 2) * self.classes // max(reached[-1], 1e-300), self.classes - 1
+        )
+        number = np.empty(order.size, dtype=np.intp)
+        number[order] = place
+        codes = np.where(self.cell >= 0, number[np.maximum(self.cell, 0)], -1)
+        return ClassAdjustment(codes, self.responded, self.classes, self.name)
+
+    def apply(self, w: Array) -> Array:
+        """(n,) new weights; 0 for nonrespondents."""
+        if self.classes:
+            return self.cut(w).apply(w)
+        moved = np.where(self.responded, w / self.chances(w), 0.0)
+        return np.asarray(np.where(self.cell >= 0, moved, w))
+
+    def linear(self, before: Array, after: Array) -> Linear:
+        """Return the derivative; with classes, where the cuts are taken as given, that of the classes."""
+        if not self.estimated:
+            return fixed(before.size)
+        if self.classes:
+            return self.cut(before).linear(before, after)
+        inside = self.cell >= 0
+        p = self.chances(before)
+        spread = np.where(inside, before * p * (1 - p), 0.0)
+        X = self.X[np.maximum(self.cell, 0)]
+        middle = inverse(System(self.X).gram(self._sum(spread)))[0]
+        g = np.where(inside & self.responded, before * (1 - p) / p, 0.0)
+        return Linear(X, g, middle, np.where(inside, before * (self.responded - p), 0.0))

@@ -13,6 +13,7 @@ from surveykit.weighting import (
     poststratify,
     rake,
     redistribute,
+    trim,
 )
 
 __version__ = "0.1.0"
@@ -34,5 +35,6 @@ __all__ = [
     "ratio",
     "redistribute",
     "total",
+    "trim",
     "variance",
 ]

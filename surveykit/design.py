@@ -29,7 +29,7 @@ from surveykit.formulas.steps import Step
 
 P = ParamSpec("P")
 R = TypeVar("R")
-TRAIL_VI = ["bước quyền số", "số dòng", "tổng", "nhỏ nhất", "lớn nhất", "deff"]
+TRAIL_VI = ["bước quyền số", "số dòng", "tổng", "nhỏ nhất", "lớn nhất", "deff", "thay đổi lớn nhất"]
 REMEMBERED = 8  # tables of one kind kept in memory
 Sampling = Literal["probability", "srs", "self-selected"]
 Lonely = Literal["error", "certainty", "centre", "average", "collapse"]
@@ -302,14 +302,22 @@ class Design:
 
     @property
     def trail(self) -> pd.DataFrame:
-        """Each weighting step: number of rows with a weight, sum, least, greatest, deff of the weights."""
+        """Each weighting step: rows with a weight, sum, least, greatest, deff of the weights, biggest change.
+
+        The biggest change is the ratio of a weight after the step to that before which is farthest from 1,
+        among rows that keep a weight.
+        """
         names = ["design", *(step.name for step in self.steps)]
         rows = []
+        before = self.weight_path[0]
         for name, w in zip(names, self.weight_path, strict=True):
-            used = w[w > 0]
+            used = w[w != 0]
             deff = used.size * float((used**2).sum()) / float(used.sum()) ** 2
-            rows.append((name, used.size, used.sum(), used.min(), used.max(), deff))
-        return pd.DataFrame(rows, columns=["step", "n", "sum", "min", "max", "deff"])
+            rows.append(
+                (name, used.size, used.sum(), used.min(), used.max(), deff, biggest_change(before, w))
+            )
+            before = w
+        return pd.DataFrame(rows, columns=["step", "n", "sum", "min", "max", "deff", "change"])
 
     # ---- how it looks -------------------------------------------------------------------------------
 
@@ -352,6 +360,14 @@ class Design:
             )
         )
         return f"<p>Thiết kế mẫu: {col.html_text('; '.join(parts))}</p>{table.to_html(index=False, border=0)}"
+
+
+def biggest_change(before: Array, after: Array) -> float:
+    """Ratio of a new weight to the old that is farthest from 1, up or down, where both count."""
+    both = (before != 0) & (after != 0)
+    ratio = after[both] / before[both]
+    low, high = float(ratio.min(initial=1.0)), float(ratio.max(initial=1.0))
+    return low if low <= 0 or 1 / low > high else high
 
 
 def check_design(design: Any) -> Design:

@@ -201,7 +201,8 @@ thiet_ke = da_bu.pipe(sv.rake, dich)
 # Mỗi bước để lại dấu vết:
 
 # %%
-buoc = thiet_ke.trail.set_axis(["bước", "số phiếu", "tổng", "nhỏ nhất", "lớn nhất", "deff"], axis=1)
+ten = ["bước", "số phiếu", "tổng", "nhỏ nhất", "lớn nhất", "deff", "thay đổi lớn nhất"]
+buoc = thiet_ke.trail.set_axis(ten, axis=1)
 buoc["bước"] = ["quyền số thiết kế", "điều chỉnh không trả lời", "hiệu chỉnh biên"]
 lesson.show(buoc, f"Quyền số sau từng bước {GIA_LAP}")
 

@@ -20,7 +20,7 @@ from surveykit.formulas.calibration import (
     slope,
     solve,
 )
-from surveykit.formulas.steps import Linear, Matrix, dense
+from surveykit.formulas.steps import Linear, Matrix, dense, once
 
 Label = tuple[str, Any]
 
@@ -112,29 +112,48 @@ class Calibration:
         return self.system.sums(w if self.cell is None else sum_by(self.cell, w, self.X.shape[0]))
 
     def limits(self, w: Array) -> Bounds:
-        """Return the bounds on the ratios, those of the weights included."""
-        low, high = self.bounds
+        """Return the bounds on the ratios of the cells, those of the weights of their rows included."""
         if self.caps is NO_BOUNDS:
             return self.bounds
         d = np.where(w > 0, w, 1.0)
-        return Bounds(np.maximum(low, self.caps.lower / d), np.minimum(high, self.caps.upper / d))
+        low, high = (
+            self.one_of_each(np.broadcast_to(c, w.shape) / d, w) for c in (self.caps.lower, self.caps.upper)
+        )
+        return Bounds(np.maximum(self.bounds.lower, low), np.minimum(self.bounds.upper, high))
 
-    def solution(self, w: Array, shift: Array | None = None) -> Solution:
-        """Return the ratios of the cells; ``shift`` (D, p) is added to the targets."""
+    def one_of_each(self, values: Array, w: Array) -> Array:
+        """(K,) value of a row of each cell that has a weight; the rows of a cell are alike."""
+        if self.cell is None:
+            return values
+        out = np.ones(self.X.shape[0])
+        used = w != 0
+        out[self.cell[used]] = values[used]
+        return out
+
+    def solution(self, w: Array, factor: Array | None = None, shift: Array | None = None) -> Solution:
+        """Return the ratios of the cells.
+
+        In a replicate the rows count ``factor`` (n,) times, and limits of the weights are for one time;
+        ``shift`` (D, p) is added to the targets.
+        """
         goals = self.goals_of(w)
         return solve(
             self.cell_weights(w),
             self.system,
             goals if shift is None else goals + shift,
             distance=self.distance,
-            bounds=self.limits(w),
+            bounds=self.limits(w if factor is None else once(w, factor)),
             scale=self.scale,
             ridge=self.ridge,
         )
 
-    def apply(self, w: Array, shift: Array | None = None) -> Array:
+    def apply(self, w: Array) -> Array:
         """(n,) new weights."""
-        return self.spread(w, self.solution(w, shift).ratio)
+        return self.spread(w, self.solution(w).ratio)
+
+    def replay(self, w: Array, factor: Array, shift: Array | None = None) -> Array:
+        """(n,) new weights of a replicate."""
+        return self.spread(w, self.solution(w, factor, shift).ratio)
 
     def spread(self, w: Array, ratio: Array) -> Array:
         """(n,) weights times the ratios of their cells; rows outside the parts keep theirs."""
@@ -157,7 +176,7 @@ class Calibration:
     def linear(self, before: Array, after: Array) -> Linear:
         """Return the derivative; shares move with the sum of the weights, so they take no part of it away."""
         F = np.divide(after, before, out=np.ones_like(after), where=before != 0)
-        g = before * (1.0 if self.linearisation == "base" else slope(self.distance, F, self.limits(before)))
+        g = before * (1.0 if self.linearisation == "base" else self.slopes(before, F))
         g = np.where(after != 0, g if self.scale is None else g * self.rows(self.scale), 0.0)
         A = self.system.gram(g if self.cell is None else sum_by(self.cell, g, self.X.shape[0]))
         inner = inverse(A + (0.0 if self.ridge is None else np.diag(self.ridge)))
@@ -174,6 +193,13 @@ class Calibration:
         r = sp.block_diag(self.targets[:, None, :], format="csr")
         return Linear(
             X, g, middle, v, np.where(inside, before, 0.0), r, None if part is None else np.maximum(part, 0)
+        )
+
+    def slopes(self, before: Array, F: Array) -> Array:
+        """(n,) derivative of the ratio of each row; 0 at a limit."""
+        limits = self.limits(before)
+        return slope(
+            self.distance, F, Bounds(*(self.rows(np.asarray(x)) if np.ndim(x) else x for x in limits))
         )
 
     @cached_property

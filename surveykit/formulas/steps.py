@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import scipy.sparse as sp
@@ -66,6 +66,11 @@ class Linear(NamedTuple):
 def fixed(n: int) -> Linear:
     """Return the derivative of a step whose ratios are taken as given: it takes nothing away."""
     return Linear(np.zeros((n, 0)), np.zeros(n), np.zeros((0, 0)), np.zeros(n))
+
+
+def once(w: Array, factor: Array) -> Array:
+    """(n,) weight of a row that counts once: the replicate's own factor taken out again."""
+    return np.divide(w, factor, out=np.zeros_like(w), where=factor > 0)
 
 
 def dense(M: Matrix) -> Array:
@@ -157,6 +162,20 @@ class Multiplication:
     def linear(self, before: Array, after: Array) -> Linear:  # noqa: ARG002 (as every step)
         """Return the derivative, which takes nothing away."""
         return fixed(after.size)
+
+
+@runtime_checkable
+class Replayed(Protocol):
+    """A step that must know how often the rows of a replicate count, or whose targets have an error."""
+
+    def replay(self, w: Array, factor: Array, shift: Array | None = None) -> Array:
+        """(n,) new weights of a replicate."""
+        ...
+
+
+def replay(step: Step, w: Array, factor: Array, shift: Array | None = None) -> Array:
+    """(n,) new weights of a replicate whose rows count ``factor`` (n,) times."""
+    return step.replay(w, factor, shift) if isinstance(step, Replayed) else step.apply(w)
 
 
 def pull_back(

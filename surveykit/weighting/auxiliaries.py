@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -351,4 +351,4 @@ def _priced(design: Design, asked: Asked, step: Calibration) -> Calibration:
     price = np.array([asked.penalty.get(name, 0.0) for name, _ in step.labels])
     X = step.X.multiply(step.X) if sp.issparse(step.X) else step.X**2
     squares = np.asarray(X.T @ step.cell_weights(design.w))
-    return Calibration(**{**step.__dict__, "ridge": price * squares})
+    return replace(step, ridge=price * squares)

@@ -107,7 +107,8 @@ def poststratify(
     --------
     >>> import surveykit as sv
     >>> people = pd.DataFrame({"w": [10.0] * 3, "gioi": ["Nam", "Nữ", "Nữ"]})
-    >>> sv.poststratify(sv.Design(people, weights="w"), "gioi", {"Nam": 30, "Nữ": 30}).weights.round(6).tolist()
+    >>> made = sv.poststratify(sv.Design(people, weights="w"), "gioi", {"Nam": 30, "Nữ": 30})
+    >>> made.weights.round(6).tolist()
     [30.0, 15.0, 15.0]
     """
     check_open(design, "poststratify")

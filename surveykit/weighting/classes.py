@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sampling.checks import shown
-from surveykit.formulas.arrays import Array, Codes, Mask
+from surveykit.formulas.arrays import Array, Codes, Mask, sum_by
 
 
 def collapse(
@@ -36,8 +36,7 @@ def collapse(
     """
     k = len(index)
     keys = [name if isinstance(name, tuple) else (name,) for name in index]
-    every = np.bincount(codes, weights=w, minlength=k)
-    held = np.bincount(codes, weights=w * yes, minlength=k)
+    every, held = sum_by(codes, w, k), sum_by(codes, w * yes, k)
     count = np.bincount(codes, weights=yes, minlength=k)
     group = np.arange(k)
     alive = [g for g in range(k) if every[g] > 0]
@@ -57,7 +56,7 @@ def collapse(
         alive.remove(gone)
     place = {g: i for i, g in enumerate(sorted(set(group.tolist())))}
     names = pd.Index([_named(g, group, index) for g in place])
-    return np.array([place[g] for g in group], dtype=np.intp)[codes], names, said
+    return np.array([place[int(g)] for g in group], dtype=np.intp)[codes], names, said
 
 
 def _neighbour(g: int, alive: list[int], keys: list[tuple[Any, ...]], every: Array, held: Array) -> int:

@@ -212,7 +212,8 @@ def _by_propensity(
         largest = terms[int(np.argmax(np.abs(fit.beta) * X.std(axis=0)))]
         raise DataError(
             f"predictors={list(names)}: they tell respondents from nonrespondents without fail (near "
-            f"{largest}), so no chance of responding can be fitted. Use fewer predictors, or method='classes'."
+            f"{largest}), so no chance of responding can be fitted. Use fewer predictors, or "
+            "method='classes'."
         )
     if classes:
         made = step.cut(design.w)

@@ -56,6 +56,11 @@ class Calibration:
     linearisation: Literal["calibrated", "base"] = "calibrated"
 
     @property
+    def shares(self) -> bool:
+        """Whether the targets are shares of the sum of the weights."""
+        return bool(self.shares_of)
+
+    @property
     def D(self) -> int:
         """Number of parts."""
         return len(self.targets)

@@ -17,7 +17,7 @@ from surveykit.formulas.calibration import NO_BOUNDS, Bounds, Distance
 from surveykit.weighting.auxiliaries import Asked, gather, one_margin
 from surveykit.weighting.guards import check_open, check_pair
 from surveykit.weighting.margins import are_shares, as_mapping, coded, read_levels
-from surveykit.weighting.trouble import explain
+from surveykit.weighting.trouble import check_collinear, explain
 
 Targets = Mapping[Any, Any] | pd.Series | pd.DataFrame | Sequence[pd.Series | pd.DataFrame]
 
@@ -244,6 +244,7 @@ def add_calibration(design: Design, step: Calibration, argument: str) -> Design:
     w = step.spread(before, found.ratio)
     if not found.met or not np.isfinite(w).all() or not (w > 0).any():
         explain(design, step, found, argument)
+    check_collinear(step, before, argument)
     below = np.flatnonzero(w < 0)
     if below.size:
         warnings.warn(

@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from sampling import format as fmt
 from sampling.checks import DataError
-from surveykit.columns import Domains
+from surveykit.columns import NONE, Domains
 from surveykit.design import Design
 from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Codes, Mask, runs, sum_runs
 from surveykit.formulas.statistics import Smooth, divide
 from surveykit.formulas.steps import Linear, pull_back
-from surveykit.formulas.totals import Weigher, by_domain
+from surveykit.formulas.totals import Column, Weigher, by_domain
 from surveykit.formulas.variance import Holding, Taylor
 from surveykit.result import Context, Detail, Estimates, Note, ShareParts
 from surveykit.stages import Plan, make_plan, strata_plan
@@ -39,7 +40,8 @@ NO_DF = Note(
 class Part(NamedTuple):
     """What one statistic adds: value and answers (D, q), influence (C, q), and what the steps take away.
 
-    ``answered`` (C, q) whether a cell has answers, or None if all have.
+    ``answered`` (C, q) whether a cell has answers, or None if all have; ``lost`` answers whose weight a step
+    has set to 0.
     """
 
     value: Array
@@ -48,6 +50,7 @@ class Part(NamedTuple):
     influence: Array
     below: Any
     answered: Mask | None
+    lost: int
 
 
 class Evaluated(NamedTuple):
@@ -58,6 +61,7 @@ class Evaluated(NamedTuple):
     missing: int
     covariance: Taylor
     holding: Holding
+    lost: int
 
 
 def spread_jacobian(J: Array, domain: Codes, S: Array) -> Array:
@@ -77,12 +81,13 @@ def at_once(one: Callable[[Maker], Part], makers: Sequence[Maker]) -> list[Part]
         return list(pool.map(one, makers))
 
 
-def evaluate(design: Design, plan: Plan, makers: Sequence[Maker]) -> Evaluated:
+def evaluate(design: Design, plan: Plan, makers: Sequence[Maker], where: str | None = None) -> Evaluated:
     """Value, answers and influence of each statistic in each domain."""
     cells = plan.cells
     weigher = design.cached(("weigher", *plan.key), lambda: Weigher(cells, design.w))
     lines = design_lines(design)
     domain = np.where(cells.row >= 0, cells.domain[cells.row], -1) if lines else cells.row
+    dropped = dropped_rows(design, where)
 
     def one(make: Maker) -> Part:
         statistic = make()
@@ -99,6 +104,7 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker]) -> Evaluated:
             influence=spread_jacobian(J, cells.domain, S),
             below=pull_back(columns, J, domain, design.weight_path, lines) if lines else None,
             answered=None if n.all() else np.repeat((n > 0)[:, None], q, axis=1),
+            lost=lost_answers(columns, dropped),
         )
 
     several = len(makers) > 1 and len(design.w) > MANY
@@ -117,7 +123,30 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker]) -> Evaluated:
     holding = Holding(plan.unit[cells.unit], plan.stratum[cells.unit], cells.domain, held, Z.shape[1])
     value, n_table = (np.concatenate(x, axis=1) for x in ([p.value for p in parts], [p.n for p in parts]))
     missing = sum(part.missing for part in parts)
-    return Evaluated(value, n_table, missing, Taylor(plan.stages, cells, Z, X, B, noise_of(lines)), holding)
+    return Evaluated(
+        value,
+        n_table,
+        missing,
+        Taylor(plan.stages, cells, Z, X, B, noise_of(lines)),
+        holding,
+        max(part.lost for part in parts),
+    )
+
+
+def dropped_rows(design: Design, where: str | None) -> Codes:
+    """Rows asked for whose weight a step has set to 0."""
+    if not design.steps:
+        return NONE
+    dropped = (design.w == 0) & (design.base_weights != 0)
+    mask = design.mask(where)
+    return np.flatnonzero(dropped if mask is None else dropped & mask)
+
+
+def lost_answers(columns: Sequence[Column], dropped: Codes) -> int:
+    """Return how many of these rows have an answer; a count of people asks for none."""
+    if dropped.size == 0 or (len(columns) == 1 and columns[0].values is None):
+        return 0
+    return int(dropped.size - np.isin(dropped, columns[0].missing).sum())
 
 
 def design_lines(design: Design) -> list[Linear]:
@@ -183,7 +212,7 @@ def infer(
     plan = make_plan(
         design, domains, within=within, key=(by if by is None or isinstance(by, str) else tuple(by), where)
     )
-    done = evaluate(design, plan, makers)
+    done = evaluate(design, plan, makers, where)
     q = done.value.shape[1]
     empty = np.flatnonzero(done.n.sum(axis=0) == 0)
     if empty.size:
@@ -200,6 +229,14 @@ def infer(
     notes = plan.notes
     if ((reason == "") & (df <= 0) & ~plan.census[:, None]).any():
         notes = (*notes, NO_DF)
+    if done.lost:
+        notes = (
+            *notes,
+            Note(
+                f"{fmt.integer(done.lost)} answers have weight 0 and do not count",
+                f"{fmt.integer(done.lost)} câu trả lời có quyền số 0, không được tính",
+            ),
+        )
     value = np.where(done.n == 0, np.nan, done.value)
 
     def df_of(rows: Sequence[int]) -> float:

@@ -58,7 +58,7 @@ class Trimming:
         """(n,) new weights."""
         return self.replay(w, np.ones(w.size))
 
-    def replay(self, w: Array, factor: Array, shift: Array | None = None) -> Array:  # noqa: ARG002
+    def replay(self, w: Array, factor: Array, shift: Array | None = None) -> Array:  # noqa: ARG002 (as every step)
         """(n,) new weights of a replicate, whose rows count ``factor`` times: the limits are for one time."""
         own = once(w, factor)
         low, high = self.limits(own)

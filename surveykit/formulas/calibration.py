@@ -23,6 +23,7 @@ Distance = Literal["linear", "raking", "logit", "sinh"]
 TOLERANCE = 1e-12  # gap, relative to the target, at which the search stops
 ROUNDING = 4e-16  # gap, relative to the sum of absolute values, that is rounding error
 MOST = 200  # Newton steps
+LENT = 1.0  # share of the first slope, times the relative gap, lent where cells stand at their bounds
 RANK = 1e-11  # eigenvalue, relative to the largest, below which columns count as collinear
 ROWS = 1 << 16  # rows of a matrix worked on at once
 LIMIT = 600.0  # exp(u) is cut here
@@ -176,7 +177,8 @@ def solve(
     q = np.ones(d.size) if scale is None else scale
     price = np.zeros(targets.shape[1]) if ridge is None else ridge
     room = TOLERANCE * np.abs(targets) + ROUNDING * np.sqrt(d.size) * system.sums(d, absolute=True)
-    start = inverse(system.gram(d * q) + np.diag(price))
+    first = system.gram(d * q) + np.diag(price)
+    start = inverse(first)
     lam = np.zeros_like(targets)
 
     def at(lam: Array) -> tuple[Array, Array]:
@@ -184,6 +186,8 @@ def solve(
         return F, targets - system.sums(d * F) - price * lam
 
     F, gap = at(lam)
+    size = np.maximum(np.einsum("dp,dpr,dr->d", targets, start, targets), 1e-300)
+    stuck = np.zeros(len(targets), dtype=bool)
     for _ in range(MOST):
         open_parts = (np.abs(gap) > room).any(axis=1)
         if not open_parts.any():
@@ -191,10 +195,13 @@ def solve(
         A = system.gram(d * q * slope(distance, F, bounds)) + np.diag(price)
         step = np.einsum("dpr,dr->dp", inverse(A), gap)
         hope, plain = (gap * step).sum(axis=1), np.einsum("dp,dpr,dr->d", gap, start, gap)
-        stuck = hope < 1e-9 * plain  # cells at their bounds leave nothing to move: go along the first slope
-        step = np.where(stuck[:, None], np.einsum("dpr,dr->dp", start, gap), step)
+        stuck |= hope < 1e-9 * plain  # cells at their bounds leave too little to move: lend them some slope
+        if (stuck & open_parts).any():
+            lent = LENT * np.minimum(1.0, plain / size)[:, None, None] * first
+            step = np.where(stuck[:, None], np.einsum("dpr,dr->dp", inverse(A + lent), gap), step)
+            hope = (gap * step).sum(axis=1)
         step[~open_parts] = 0.0
-        lam, F, new = search(at, lam, step, np.where(stuck, plain, hope))
+        lam, F, new = search(at, lam, step, hope)
         if (np.abs(lam) > 1e12).any() or not np.isfinite(new).all():
             break
         still = np.abs(new - gap).max(initial=0.0) == 0.0
@@ -210,20 +217,23 @@ def solve(
 def search(
     at: Callable[[Array], tuple[Array, Array]], lam: Array, step: Array, hope: Array
 ) -> tuple[Array, Array, Array]:
-    """Go along the step of each part, less far where its end would lie beyond the least point.
+    """Go along the step of each part: less far where its end lies beyond the least point, farther where short.
 
-    The gradient of the convex function along the step is −gap · step; the end is accepted when it has not
-    turned to more than half of what it was at the beginning.
+    The gradient of the convex function along the step is −gap · step. The end is accepted when it has not
+    turned to more than half of what it was at the beginning, and has lost a tenth of it.
     """
-    length = np.ones(len(lam))
+    length, low, top = np.ones(len(lam)), np.zeros(len(lam)), np.full(len(lam), np.inf)
     for _ in range(60):
         there = lam + length[:, None] * step
         F, gap = at(there)
         turned = (gap * step).sum(axis=1)
         beyond = ~(turned >= -0.5 * hope)
-        if not beyond.any():
+        short = (turned > 0.9 * hope) & (hope > 0)
+        if not (beyond | short).any():
             break
+        low, top = np.where(short, length, low), np.where(beyond, length, top)
         with np.errstate(invalid="ignore", divide="ignore"):
-            cut = np.where(np.isfinite(turned), hope / (hope - turned), 0.1)
-        length = np.where(beyond, length * np.clip(np.nan_to_num(cut, nan=0.1), 0.05, 0.7), length)
+            cut = np.clip(np.nan_to_num(hope / (hope - turned), nan=0.1), 0.05, 0.7)
+        farther = np.where(np.isfinite(top), (length + top) / 2, 2 * length)
+        length = np.where(beyond, low + (length - low) * cut, np.where(short, farther, length))
     return there, F, gap

@@ -3,6 +3,7 @@
 from surveykit.comparison import before_after
 from surveykit.design import Design
 from surveykit.difference import did
+from surveykit.dispositions import dispositions, spread_unknown
 from surveykit.estimation import count, mean, proportion, ratio, total, variance
 from surveykit.joining import join
 from surveykit.result import Estimates
@@ -26,6 +27,7 @@ __all__ = [
     "calibrate",
     "count",
     "did",
+    "dispositions",
     "join",
     "mean",
     "multiply_weights",
@@ -34,6 +36,7 @@ __all__ = [
     "rake",
     "ratio",
     "redistribute",
+    "spread_unknown",
     "total",
     "trim",
     "variance",

@@ -22,7 +22,7 @@ from sampling.checks import (
     shown,
 )
 from surveykit import columns as col
-from surveykit.design import Design, check_design
+from surveykit.design import Design
 from surveykit.formulas import response
 from surveykit.formulas.arrays import Array
 from surveykit.formulas.response import CLASSES, RATES, STAGES, UNKNOWN
@@ -38,6 +38,7 @@ from surveykit.outcomes import (
     substitutes_of,
     told,
 )
+from surveykit.weighting.guards import check_open
 
 __all__ = ["Dispositions", "classify", "dispositions", "spread_unknown"]
 
@@ -276,8 +277,9 @@ def spread_unknown(
 
     .. math:: w_i \leftarrow w_i k_i \sum_c w / \sum_c w k, \qquad k_i = 1 \text{ unless UH or UO}
 
-    It comes before :func:`adjust_nonresponse`. Cases that are not eligible keep their weight: they stand for
-    people outside the survey, so an estimate leaves them out with ``where=``.
+    It comes before :func:`adjust_nonresponse`, which goes on among the eligible (``eligible=``). Cases that
+    are not eligible keep their weight: they stand for people outside the survey, so an estimate leaves them
+    out with ``where=``.
 
     Parameters
     ----------
@@ -309,13 +311,8 @@ def spread_unknown(
     >>> sv.spread_unknown(design, status="kq").weights.tolist()
     [40.0, 40.0, 0.0, 40.0]
     """
-    if check_design(design).subset:
-        said = " and ".join(design.subset)
-        raise ArgumentError(
-            f"spread_unknown: the design is limited by where={said!r}, but weights are for all rows. "
-            "Adjust the weights first, then take the part with where=."
-        )
-    used = design.w > 0
+    check_open(design, "spread_unknown")
+    used = design.w != 0
     outcome = outcome_codes(design.data, status, codes, used)
     known = ~np.isin(outcome, [CLASSES.index(name) for name in UNKNOWN])
     names = check_columns(design.data, cells, "cells")

@@ -289,10 +289,9 @@ def test_the_weighted_count_of_eligible_people_is_that_of_proportional_allocatio
 def test_unknown_cases_first_then_nonresponse_among_the_eligible():
     data = CASES[~CASES["thay"]].reset_index(drop=True)
     out = classify(data, "kq")
-    data["doi_tuong"] = np.where(out == "NE", "ngoài", "trong")
-    data["tra_loi"] = out.isin(["I", "P", "NE"])  # who is out of scope needs nobody to stand for him
+    data["doi_tuong"], data["tra_loi"] = out != "NE", out.isin(["I", "P"])
     design = sv.Design(data, weights="w").pipe(sv.spread_unknown, status="kq", cells="xa")
-    design = design.pipe(sv.adjust_nonresponse, responded="tra_loi", cells=["xa", "doi_tuong"])
+    design = design.pipe(sv.adjust_nonresponse, responded="tra_loi", cells="xa", eligible="doi_tuong")
     # Minh Tâm: 9 known of 10, then 6 answers for 8 eligible; Phục Hòa: 8 known of 10, then 5 for 8
     minh_tam, phuc_hoa = 10 * Fraction(10, 9), 30 * Fraction(10, 8)
     wanted = {
@@ -306,6 +305,6 @@ def test_unknown_cases_first_then_nonresponse_among_the_eligible():
     assert_allclose(found["max"], found["min"])
     assert_allclose(design.w.sum(), 400)
     assert design.trail["step"].tolist()[1] == "unknown eligibility (xa)"
-    estimate = sv.count(design.where("doi_tuong == 'trong'"))
+    estimate = sv.count(design.where("doi_tuong"))
     assert_allclose(estimate.value, float(minh_tam * 8 + phuc_hoa * 8))
     assert 0 < estimate.se.iloc[0] < 400

@@ -149,7 +149,58 @@ def poststratify_total(case: Case) -> Numbers:
 def poststratified(case: Case) -> sv.Design:
     by, totals = asked(case, "by", "totals")
     design = opened(case, {by: lambda table: table[by].astype(str)})
-    return sv.rake(design, {by: totals})
+    return sv.poststratify(design, by, totals)
+
+
+def calibrated(case: Case) -> sv.Design:
+    """Levels and totals; the published standard errors take the derivative at the base weights."""
+    method, aux = asked(case, "method", "aux")
+    bounds = case["statistic"].get("bounds")
+    return sv.calibrate(
+        opened(case),
+        {**aux.get("factors", {}), **aux.get("numeric", {})},
+        distance=method,
+        bounds=tuple(bounds) if bounds else None,
+        linearisation="base",
+    )
+
+
+@op
+def calibrate_mean(case: Case) -> Numbers:
+    return numbers(sv.mean(calibrated(case), *asked(case, "y")))
+
+
+@op
+def calibrate_weights_summary(case: Case) -> Numbers:
+    w = calibrated(case).w
+    return {"min": w.min(), "max": w.max(), "sum": w.sum()}
+
+
+@op
+def calibration_g_weights(case: Case) -> Numbers:
+    """Ratios of the cells of a two-way table, from the numbers of the sample and the population in each."""
+    method, rows, cols = asked(case, "method", "rows", "cols")
+    table = cases.read(cases.table_path(case))
+    design = sv.Design(table, weights="sample")
+    people = table["population"]
+    margins = {name: people.groupby(table[name]).sum().to_dict() for name in (rows, cols)}
+    if method == "poststratify":
+        made = sv.poststratify(design, [rows, cols], people.groupby([table[rows], table[cols]]).sum())
+    elif method == "linear_numeric":
+        totals = {name: float((people * table[name]).sum()) for name in (rows, cols)}
+        made = sv.calibrate(design, totals, population=float(people.sum()))
+    else:
+        made = sv.calibrate(design, margins, distance=method, bounds=tuple(case["statistic"]["bounds"]))
+    return {"g": made.w / design.w}
+
+
+@op
+def regression_mean_srs(case: Case) -> Numbers:
+    """Regression estimator of a mean: calibration on the number of units and the total of x."""
+    y, x, mean_x, N = asked(case, "y", "x", "x_pop_mean", "N")
+    table = cases.read(cases.table_path(case)).assign(N=N)
+    made = sv.calibrate(sv.Design(table, fpc="N"), {x: mean_x * N}, population=N)
+    return numbers(sv.mean(made, y))
 
 
 @op

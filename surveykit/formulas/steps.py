@@ -211,5 +211,5 @@ def pull_back(
             M += np.einsum("dq,dp->pdq", J[:, :, c], dense(sums))
         for later, B in out:
             M -= np.einsum("ps,sdq->pdq", line.cross_product(scale, later), B)
-        out.append((line, dense(line.inverse @ M.reshape(len(M), -1)).reshape(M.shape)))
+        out.append((line, dense(line.inverse @ M.reshape(len(M), J.shape[0] * J.shape[1])).reshape(M.shape)))
     return np.concatenate([B for _, B in out], axis=0)

@@ -32,7 +32,6 @@ WAITING = {
     "cal_glm": "regression is a later room",
     "contrast_glm": "regression is a later room",
     "csat_did_glm_logit": "regression is a later room",
-    "trim_upper_nonstrict": "trimming is a later step",
     "lonely_glm_adjust": "regression is a later room",
     "contrast_nonlinear_csat": "functions of several kinds of statistic come with the testing room",
 }

@@ -171,6 +171,13 @@ def ratios_of_raking(case: Case) -> Tree:
     return {"g": summary(sv.calibrate(design, BOTH, distance="raking").w / design.w)}
 
 
+@call("trim_upper_nonstrict")
+def trimmed(case: Case) -> Tree:
+    design = r_case_design(case)
+    made = sv.trim(design, upper=60, redistribute="equal", strict=False)
+    return answers(design, made, case["result"])
+
+
 MU284_WORDS: dict[str, dict[str, Any]] = {
     "calib_linear": {},
     "calib_logit": {"distance": "logit", "bounds": (0.5, 2.5)},

@@ -1,9 +1,4 @@
-"""Weighting steps: the weights they make, and how their estimation enters the variance.
-
-The derivative that the variance takes is found a second way, without any formula of the engine: the weights
-of one unit after another are moved by a little, all steps are taken again, and what the statistic does is the
-influence of the unit.
-"""
+"""Weighting steps: the weights they make, and how their estimation enters the variance."""
 
 from __future__ import annotations
 
@@ -17,13 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from reference.textbook import variance
+from replay import REPLAYED, covariances
 from strategies import MARGINS, SEEDS, SHAPES, STRATA, build, designs, samples, weighted
 
 import surveykit as sv
 
-#: Central differences with this step: error of its square, and of the raking tolerance 1e-12 over it.
-STEP = 1e-4
-REPLAYED = 1e-6
 #: Raking stops at a relative gap of 1e-12.
 RAKED = 1e-9
 
@@ -60,32 +53,19 @@ STATISTICS = {
 }
 
 
-def walk(data: pd.DataFrame, shape: str, path: str) -> sv.Design:
+def taken(design: sv.Design, path: str) -> sv.Design:
     """Return the design after the steps of a path."""
-    start = sv.Design(data, weights="w", **SHAPES[shape])
-    return reduce(lambda design, step: step[0](design, **step[1]), PATHS[path], start)
+    return reduce(lambda made, step: step[0](made, **step[1]), PATHS[path], design)
+
+
+def walk(data: pd.DataFrame, shape: str, path: str) -> sv.Design:
+    """Return the design of a sample after the steps of a path."""
+    return taken(sv.Design(data, weights="w", **SHAPES[shape]), path)
 
 
 def replayed(data: pd.DataFrame, shape: str, path: str) -> dict[str, Any]:
     """Return the covariance of every statistic from its replayed influence and the textbook's variance."""
-    words = SHAPES[shape]
-    names = words.get("psu", [])
-    rows = pd.Series(np.arange(len(data)), index=data.index)
-    stages = [data[name] for name in ([names] if isinstance(names, str) else names)] or [rows]
-    moved: dict[str, list[Any]] = {name: [] for name in STATISTICS}
-    place = np.zeros((len(data), stages[-1].nunique()))
-    for k, unit in enumerate(stages[-1].unique()):
-        inside = (stages[-1] == unit).to_numpy()
-        place[np.flatnonzero(inside)[0], k] = 1.0
-        up, down = (
-            walk(data.assign(w=data["w"] * np.where(inside, 1 + step, 1.0)), shape, path)
-            for step in (STEP, -STEP)
-        )
-        for name, statistic in STATISTICS.items():
-            moved[name].append((statistic(up).value - statistic(down).value).to_numpy() / (2 * STEP))
-    strata = data["stratum"] if "strata" in words else pd.Series(0, index=data.index)
-    sizes = [data[name] for name in words.get("fpc", [])] or [None] * len(stages)
-    return {name: variance(place @ np.array(z), stages, strata, sizes) for name, z in moved.items()}
+    return covariances(data, SHAPES[shape], lambda design: taken(design, path), STATISTICS)
 
 
 @pytest.mark.parametrize("shape", ["clusters", "two stages with sizes"])

@@ -23,7 +23,7 @@ Distance = Literal["linear", "raking", "logit", "sinh"]
 TOLERANCE = 1e-12  # gap, relative to the target, at which the search stops
 ROUNDING = 4e-16  # gap, relative to the sum of absolute values, that is rounding error
 MOST = 200  # Newton steps
-LENT = 1.0  # share of the first slope, times the relative gap, lent where cells stand at their bounds
+LENT = 1.0  # share of the first slope, times the relative gap, lent to cells at their bounds
 RANK = 1e-11  # eigenvalue, relative to the largest, below which columns count as collinear
 ROWS = 1 << 16  # rows of a matrix worked on at once
 LIMIT = 600.0  # exp(u) is cut here
@@ -217,7 +217,7 @@ def solve(
 def search(
     at: Callable[[Array], tuple[Array, Array]], lam: Array, step: Array, hope: Array
 ) -> tuple[Array, Array, Array]:
-    """Go along the step of each part: less far where its end lies beyond the least point, farther where short.
+    """Go along the step of each part: less far if its end lies beyond the least point, farther if short.
 
     The gradient of the convex function along the step is −gap · step. The end is accepted when it has not
     turned to more than half of what it was at the beginning, and has lost a tenth of it.

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import scipy.sparse as sp
 
+from sampling.checks import ArgumentError
 from surveykit.formulas.arrays import Array, Codes, Mask, sum_by
 from surveykit.formulas.calibration import (
     NO_BOUNDS,
@@ -139,13 +140,15 @@ class Calibration:
         """Return the ratios of the cells.
 
         In a replicate the rows count ``factor`` (n,) times, and limits of the weights are for one time;
-        ``shift`` (D, p) is added to the targets.
+        ``shift`` (D, p), in the units of the targets as given, is added to them.
         """
         goals = self.goals_of(w)
+        if shift is not None:
+            goals = goals + shift * (float(w.sum()) if self.shares_of else 1.0)
         return solve(
             self.cell_weights(w),
             self.system,
-            goals if shift is None else goals + shift,
+            goals,
             distance=self.distance,
             bounds=self.limits(w if factor is None else once(w, factor)),
             scale=self.scale,
@@ -213,3 +216,47 @@ class Calibration:
         if self.block is None or self.cell is None:
             return self.block
         return self.block[self.cell]
+
+
+def target_shifts(noise: Array, share: Array, seed: int) -> Array:
+    r"""(R, p) shifts of estimated targets in replicates, so that their spread is that of the targets.
+
+    .. math:: \sum_r c_r s_r s_r' = \text{noise}, \qquad \sum_r c_r s_r = 0
+
+    Parameters
+    ----------
+    noise : (p, p)
+        Covariance of the targets, in their squared units.
+    share : (R,)
+        c, what the squared deviation of each replicate counts.
+    seed : int
+        Of the rotation that mixes the shifts with the replicates by chance.
+
+    Raises
+    ------
+    ArgumentError
+        Fewer replicates than the targets have dimensions, and one.
+
+    References
+    ----------
+    Fuller (1998), Survey Methodology 24, 153–164; Opsomer & Erciulescu (2021), Survey Methodology 47,
+    353–369.
+
+    Examples
+    --------
+    >>> shifts = target_shifts(np.diag([4.0, 0.0]), np.full(6, 1 / 6), seed=1)
+    >>> (shifts.T @ shifts / 6).round(9) + 0.0
+    array([[4., 0.],
+           [0., 0.]])
+    """
+    values, vectors = np.linalg.eigh(noise)
+    kept = values > 1e-12 * max(float(values[-1]), 1e-300)
+    root = vectors[:, kept] * np.sqrt(values[kept])
+    R, m = share.size, int(kept.sum())
+    if R < m + 1:
+        raise ArgumentError(
+            f"replicates: {R} are too few to carry the error of {m} estimated targets. Make at least {m + 1}."
+        )
+    start = np.column_stack([np.sqrt(share), np.random.default_rng(seed).standard_normal((R, m))])
+    rows = np.linalg.qr(start)[0][:, 1:]
+    return np.asarray(rows @ root.T / np.sqrt(share)[:, None])

@@ -253,7 +253,7 @@ def target_shifts(noise: Array, share: Array, seed: int) -> Array:
     kept = values > 1e-12 * max(float(values[-1]), 1e-300)
     root = vectors[:, kept] * np.sqrt(values[kept])
     R, m = share.size, int(kept.sum())
-    if R < m + 1:
+    if m + 1 > R:
         raise ArgumentError(
             f"replicates: {R} are too few to carry the error of {m} estimated targets. Make at least {m + 1}."
         )

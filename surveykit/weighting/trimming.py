@@ -67,7 +67,7 @@ def trim(
 
     References
     ----------
-    Potter (1990), Proc. ASA Survey Research Methods, 225–230; Valliant, Dever & Kreuter (2018), section 14.4.
+    Potter (1990), Proc. ASA Survey Research Methods, 225–230; Valliant, Dever & Kreuter (2018), ch. 14.
 
     Examples
     --------

@@ -100,6 +100,14 @@ def read_levels(name: str, value: Any, columns: tuple[str, ...], argument: str) 
     entries = dict(value)
     if not entries:
         raise MarginError(f"{said} is empty; {HOW}.")
+    seen: dict[Any, Any] = {}
+    for level in entries:
+        if plain_key(level) in seen:
+            raise MarginError(
+                f"{said} has two targets for {shown(plain_key(level))}, written in two ways (blanks, or marks set "
+                "apart from their letters). Keep one."
+            )
+        seen[plain_key(level)] = level
     bad = [level for level, v in entries.items() if not is_target(v)]
     if bad:
         raise MarginError(

@@ -104,7 +104,8 @@ def read_levels(name: str, value: Any, columns: tuple[str, ...], argument: str) 
     for level in entries:
         if plain_key(level) in seen:
             raise MarginError(
-                f"{said} has two targets for {shown(plain_key(level))}, written in two ways (blanks, or marks set "
+                f"{said} has two targets for {shown(plain_key(level))}, written in two ways (blanks, "
+                "or marks set "
                 "apart from their letters). Keep one."
             )
         seen[plain_key(level)] = level

@@ -196,7 +196,8 @@ def dispositions(
         weighted in the weighted rates.
     substitute : column name, optional
         True where a case was taken in the place of another. Or the column ``use`` of a drawn sample's table:
-        "released" are substitutes, and reserves never used are no cases.
+        "released" are substitutes, and reserves never used are no cases. A replaced case has no weight in
+        that table; its base weight is ``1 / table["probability"]``.
 
     Returns
     -------

@@ -7,25 +7,21 @@ import re
 from pathlib import Path
 
 import numpy as np
-import openpyxl
 import pandas as pd
 import pytest
-from drawn_samples import ADULTS, COMMUNES, VILLAGES, frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from strategies import MARGINS, SEEDS, STEPS, STRATA, make
+from weighted import PEOPLE, three_stages, weighted
 
-import sampling
 import surveykit as sv
-from sampling.checks import ArgumentError, ColumnError, DataError
+from sampling.checks import ArgumentError, ColumnError, DataError, SurveyWarning
 from surveykit.diagnostics import (
-    export_weights,
     heaviest,
     kish_deff,
     margins_table,
     stage_factors,
-    step_words,
     weight_factors,
 )
 
@@ -33,24 +29,6 @@ few = settings(max_examples=15)
 PUBLISHED = Path(__file__).parent / "reference" / "published_cases.json"
 #: The solver stops at a relative gap of 1e-12; sums of a hundred weights lose a few digits more.
 MET = 1e-9
-
-PEOPLE = pd.DataFrame(
-    {
-        "so": ["007", "008", "009", "010"],
-        "w": [10.0, 10.0, 20.0, 20.0],
-        "xa": list("aabb"),
-        "gioi": ["Nam", "Nữ", "Nam", "Nữ"],
-        "tra_loi": [1, 0, 1, 1],
-        "tuoi": [20.0, 30.0, 40.0, 60.0],
-    }
-)
-
-
-def weighted() -> sv.Design:
-    """Return four people: one did not answer; men and women are then made equal."""
-    design = sv.Design(PEOPLE, weights="w", strata="xa")
-    design = design.pipe(sv.adjust_nonresponse, responded="tra_loi", cells="xa")
-    return design.pipe(sv.rake, {"gioi": {"Nam": 0.5, "Nữ": 0.5}})
 
 
 def published(name: str) -> dict:
@@ -83,7 +61,7 @@ def test_the_product_of_the_factors_is_the_final_weight(strata, seed, steps):
 
 def test_factors_below_nought_multiply_to_the_final_weight_too():
     design = sv.Design(PEOPLE, weights="w")
-    with pytest.warns(sampling.checks.SurveyWarning, match="below 0"):
+    with pytest.warns(SurveyWarning, match="below 0"):
         design = sv.calibrate(design, {"tuoi": 600.0}, population=60)
     table = weight_factors(design)
     assert (table["final weight"] < 0).any()
@@ -112,17 +90,6 @@ def test_columns_asked_for_stand_in_front_and_a_column_of_ones_own_name_is_kept_
 
 def test_a_part_shows_its_rows_only():
     assert weight_factors(weighted().where("xa == 'b'")).index.tolist() == [2, 3]
-
-
-def three_stages() -> sv.Design:
-    plan = (
-        sampling.Plan(frame(COMMUNES, "ma_xa"), strata="loai")
-        .stage("xa", n_each=3, method="pps_sampford", size="ho")
-        .stage("thon", n=2, frame=frame(VILLAGES, "ma_thon"), parent="ma_xa")
-        .stage("nguoi", n=3, frame=frame(ADULTS, "ma_nguoi"), parent="ma_thon")
-    )
-    sample = plan.draw(seed=5)
-    return sv.join(sample, sample.main[["nguoi"]].assign(y=1.0), id="nguoi")
 
 
 def test_the_base_weight_of_a_drawn_sample_is_split_into_its_stages():
@@ -313,136 +280,7 @@ def test_without_calibration_there_are_no_margins():
     assert table.columns.tolist() == margins_table(weighted()).columns.tolist()
 
 
-# --- the file -----------------------------------------------------------------------------------------------
-
-
-def rows_of(sheet, heading: str) -> tuple[list[str], list[tuple]]:
-    """Return the headings and rows of a sheet below its caption."""
-    lines = list(sheet.iter_rows(values_only=True))
-    at = next(i for i, line in enumerate(lines) if heading in line)
-    return list(lines[at]), lines[at + 1 :]
-
-
-def test_the_workbook_has_a_column_for_each_factor_and_sheets_for_trail_and_margins(tmp_path):
-    design = weighted()
-    assert export_weights(design, tmp_path / "quyen_so.xlsx", columns="so") == [tmp_path / "quyen_so.xlsx"]
-    book = openpyxl.load_workbook(tmp_path / "quyen_so.xlsx")
-    assert book.sheetnames == ["Quyền số", "Các bước", "Biên"]
-    heads, rows = rows_of(book["Quyền số"], "phiếu")
-    assert heads == [
-        "phiếu", "so", "xa", "quyền số cơ sở", "không trả lời (xa)", "hiệu chỉnh biên (gioi)",
-        "quyền số cuối cùng",
-    ]  # fmt: skip
-    assert rows[0][:3] == ("0", "007", "a")
-    assert_allclose([row[3:] for row in rows], weight_factors(design).iloc[:, 1:].to_numpy(), rtol=1e-15)
-    heads, rows = rows_of(book["Các bước"], "bước")
-    assert heads == [
-        "bước", "số phiếu có quyền số", "tổng quyền số", "nhỏ nhất", "lớn nhất", "hệ số thiết kế Kish",
-        "thay đổi lớn nhất (lần)",
-    ]  # fmt: skip
-    assert [row[0] for row in rows] == [
-        "quyền số thiết kế", "không trả lời (xa)", "hiệu chỉnh biên (gioi)",
-    ]  # fmt: skip
-    assert_allclose([row[1:] for row in rows], design.trail.iloc[:, 1:])
-    heads, rows = rows_of(book["Biên"], "biên")
-    assert heads[:5] == ["bước", "biên", "nhóm", "mục tiêu", "trước bước"]
-    assert [row[:3] for row in rows] == [("hiệu chỉnh biên (gioi)", "gioi", level) for level in ("Nam", "Nữ")]
-    assert_allclose([row[3:5] for row in rows], [[30, 40], [30, 20]])
-
-
-def test_the_text_files_hold_the_same(tmp_path):
-    design = weighted()
-    paths = export_weights(design, tmp_path / "w.csv", columns="so")
-    assert [path.name for path in paths] == ["w.csv", "w_cac_buoc.csv", "w_bien.csv"]
-    forms, trail, margins = (pd.read_csv(path, encoding="utf-8-sig", dtype={"so": str}) for path in paths)
-    assert forms["so"].tolist() == ["007", "008", "009", "010"]
-    assert_allclose(forms["quyền số cuối cùng"], design.w)
-    assert_allclose(trail["hệ số thiết kế Kish"], design.trail["deff"])
-    assert_allclose(margins["còn lệch"], margins_table(design)["gap"])
-    assert paths[0].read_bytes().startswith("\ufeffphiếu,so".encode())
-
-
-def test_stages_have_headings_and_ids_are_text(tmp_path):
-    design = three_stages()
-    export_weights(design, tmp_path / "w.xlsx")
-    heads, rows = rows_of(openpyxl.load_workbook(tmp_path / "w.xlsx")["Quyền số"], "phiếu")
-    assert heads[5:8] == ["hệ số cấp xa", "hệ số cấp thon", "hệ số cấp nguoi"]
-    assert rows[0][2] == design.data["xa"].iloc[0]
-
-
-def test_ids_that_pandas_made_floats_lose_their_point_and_pairs_are_joined(tmp_path):
-    data = PEOPLE.assign(so=[7.0, 8.0, np.nan, 9.5])
-    crossed = {("gioi", "xa"): {(g, x): 0.25 for g in ("Nam", "Nữ") for x in "ab"}}
-    paths = export_weights(sv.rake(sv.Design(data, weights="w"), crossed), tmp_path / "w.csv", columns="so")
-    forms, _, margins = (pd.read_csv(path, encoding="utf-8-sig", dtype=str) for path in paths)
-    assert forms["so"].fillna("").tolist() == ["7", "8", "", "9.5"]
-    assert margins["nhóm"].tolist() == ["Nam × a", "Nam × b", "Nữ × a", "Nữ × b"]
-    assert margins["biên"][0] == "gioi × xa"
-
-
-def test_a_total_has_no_level_in_the_file(tmp_path):
-    design = sv.calibrate(sv.Design(PEOPLE, weights="w"), {"tuoi": 2000.0})
-    margins = pd.read_csv(export_weights(design, tmp_path / "w.csv")[2], encoding="utf-8-sig")
-    assert margins["nhóm"].isna().all()
-
-
-def test_a_design_without_steps_has_an_empty_sheet_of_margins(tmp_path):
-    export_weights(sv.Design(PEOPLE, weights="w"), tmp_path / "w.xlsx")
-    heads, rows = rows_of(openpyxl.load_workbook(tmp_path / "w.xlsx")["Biên"], "biên")
-    assert len(heads) == 11
-    assert rows == []
-
-
-@pytest.mark.parametrize("ending", ["xlsx", "csv"])
-def test_a_file_is_replaced_only_when_asked(tmp_path, ending):
-    path = tmp_path / f"w.{ending}"
-    export_weights(weighted(), path)
-    with pytest.raises(
-        ArgumentError, match=r"^path='w\.\w+' is there already\. Name a new file, or pass over"
-    ):
-        export_weights(weighted(), path)
-    export_weights(sv.Design(PEOPLE, weights="w"), path, overwrite=True)
-    assert [p.name for p in tmp_path.iterdir() if p.suffix == ".part"] == []
-
-
-# --- words and refusals -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("nonresponse (one class)", "không trả lời (một lớp)"),
-        ("nonresponse (xa) joined: 'a' + 'b'", "không trả lời (xa), gộp: 'a' + 'b'"),
-        ("propensity classes (tuoi)", "lớp xác suất trả lời (tuoi)"),
-        ("propensity (tuoi)", "xác suất trả lời (tuoi)"),
-        ("calibrate (gioi) by xa", "hiệu chỉnh (gioi) theo xa"),
-        ("again rake (gioi)", "làm lại hiệu chỉnh biên (gioi)"),
-        ("times (so_nguoi)", "nhân với (so_nguoi)"),
-        ("unknown eligibility (xa)", "không rõ đối tượng (xa)"),
-        (
-            "trim (≤ limits of 2 groups: 3 cut, deff 1.42 → 1.4, known totals moved up to 0.39 %)",
-            "cắt quyền số (≤ giới hạn của 2 nhóm: cắt 3, deff 1,42 → 1,4, tổng đã biết lệch tới 0,39 %)",
-        ),
-        ("raked by hand", "raked by hand"),
-        ("design", "quyền số thiết kế"),
-    ],
-)
-def test_steps_have_vietnamese_words(name, text):
-    assert step_words(name) == text
-    assert step_words(name, "en") == name
-
-
-def test_every_step_of_the_house_has_words():
-    data = PEOPLE.assign(k=2.0, kq=["I", "UH", "I", "R"])
-    design = sv.Design(data, weights="w").pipe(sv.spread_unknown, status="kq")
-    design = design.pipe(sv.adjust_nonresponse, responded="tra_loi").pipe(sv.multiply_weights, "k")
-    design = design.pipe(sv.multiply_weights, "k", divide=True)
-    design = design.pipe(sv.redistribute, give="so == '010'", take="so == '009'")
-    design = design.pipe(sv.calibrate, {"tuoi": 2500.0}).pipe(sv.rake, {"xa": {"a": 0.5, "b": 0.5}})
-    design = design.pipe(sv.poststratify, "xa", {"a": 0.5, "b": 0.5}).pipe(sv.trim, upper=100)
-    assert len(design.steps) == 10
-    for name in design.trail["step"]:
-        assert step_words(name).split(" (")[0] != name.split(" (")[0]
+# --- refusals ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -482,11 +320,6 @@ def test_every_step_of_the_house_has_words():
             TypeError,
             lambda: margins_table(None),
             "design is a NoneType; make one first: Design(data, weights='…', strata='…', psu='…').",
-        ),
-        (
-            ArgumentError,
-            lambda: export_weights(weighted(), "quyen_so.txt"),
-            "path='quyen_so.txt' ends in '.txt'. End it in .xlsx or .csv.",
         ),
     ],
 )

@@ -7,11 +7,13 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_samples import COMMUNES, frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from strategies import SEEDS
 
+import sampling
 import surveykit as sv
 from sampling.checks import SurveyWarning
 from surveykit.dispositions import classify
@@ -178,6 +180,22 @@ def test_the_use_column_of_a_drawn_sample_tells_substitutes_and_reserves():
     assert found.counts["issued"].tolist() == [1, 0, 1, 1, 0, 0, 0, 0]
     assert found.counts["substitutes"].tolist() == [1, 0, 0, 0, 0, 0, 0, 0]
     assert found.rates["issued"]["RR1"] == 1 / 3
+
+
+def test_a_drawn_sample_with_a_reserve_in_use_is_counted_whole():
+    plan = sampling.Plan(frame(COMMUNES, "ma_xa"), strata="loai").stage(
+        "xa", n_each=3, method="srs", reserve=1
+    )
+    sample = plan.draw(seed=7)
+    lost = sample.main["xa"][0]
+    sample = sample.release([lost], reason="lũ", on="2026-10-01")
+    table = sample.table.assign(kq="hoàn thành", w=1 / sample.table["probability"])
+    table.loc[table["xa"] == lost, "kq"] = "không gặp được"
+    found = sv.dispositions(table, "kq", weights="w", substitute="use")
+    assert found.counts["issued"].tolist() == [5, 0, 0, 1, 0, 0, 0, 0]
+    assert found.counts["substitutes"].tolist() == [1, 0, 0, 0, 0, 0, 0, 0]
+    assert_allclose(found.rates["issued"]["RR1"], 5 / 6)
+    assert_allclose(found.rates["issued_weighted"]["RR1"], 1 - (5 / 3) / 12)  # 12 communes, 3 of 5 drawn
 
 
 def test_more_answering_substitutes_than_cases_to_replace_are_warned_of():

@@ -22,6 +22,7 @@ from surveykit.formulas.totals import Cells
 
 BLOCK = 256  # columns of a contrast matrix worked on at once
 ROUNDING = 1e-13  # what is left of a variance that the steps took away, below which it is rounding error
+DOUBT = 1e-7  # of its parts: a variance so small is worked out again from the influence of each unit
 NEGATIVE = 1e4  # times that: a variance so far below 0 is no rounding error, and there is no standard error
 DENSE = 10_000_000  # numbers in a matrix that is still written out
 
@@ -255,17 +256,21 @@ class Taylor:
         if self.odd:
             return in_blocks(self, sp.identity(self.size, format="csc"))
         out = np.zeros((self.cells.D, self.Z.shape[1]))
-        cross, square = np.zeros_like(out), np.zeros_like(out)
+        total, room = np.zeros_like(out), np.zeros_like(out)
         for stage in self.stages:
             pairs = stage.pairs(self.cells, self.Z)
             out += stage.squares(pairs)
             if self.X.shape[1]:
-                cross += self._cross(stage)
-                square += np.einsum("pdq,pr,rdq->dq", self.B, stage.form(self.X), self.B)
+                form = stage.form(self.X)
+                total += np.einsum("pdq,pr,rdq->dq", self.B, form, self.B) - 2 * self._cross(stage)
+                room += np.einsum("pdq,pr,rdq->dq", np.abs(self.B), np.abs(form), np.abs(self.B))
         if self.noise is not None:
-            square += np.einsum("pdq,pr,rdq->dq", self.B, self.noise, self.B)
-        total = out - 2 * cross + square
-        least = ROUNDING * (np.abs(out) + np.abs(square))
+            total += np.einsum("pdq,pr,rdq->dq", self.B, self.noise, self.B)
+        total, room = out + total, np.abs(out) + room
+        doubtful = np.flatnonzero(np.abs(total) < DOUBT * room)
+        if doubtful.size:
+            total.flat[doubtful] = in_blocks(self, sp.identity(self.size, format="csc")[:, doubtful])
+        least = ROUNDING * room
         kept: Array = np.where(total > least, total, np.where(total < -NEGATIVE * least, np.nan, 0.0))
         return kept.ravel()
 

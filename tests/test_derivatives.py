@@ -157,10 +157,13 @@ def again(design: sv.Design, taken: list[Step]) -> sv.Design:
     return reduce(lambda made, step: step[0](made, **step[1]), taken, design)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", CHAINS)
-def test_the_variance_takes_the_derivative_of_the_steps_taken_again(name, seed):
-    data, words = sample(seed), SHAPES["clusters"]
+TRIED = [("clusters", name, seed) for name in CHAINS for seed in SEEDS]
+TRIED += [("two stages with sizes", name, SEEDS[0]) for name in ("equal in villages", "by parts", "chain")]
+
+
+@pytest.mark.parametrize(("shape", "name", "seed"), TRIED)
+def test_the_variance_takes_the_derivative_of_the_steps_taken_again(shape, name, seed):
+    data, words = sample(seed), SHAPES[shape]
     start = sv.Design(data, weights="w", **words)
     design, taken = follow(start, CHAINS[name])
     # the price of a gap is set once, by the whole sample: there the steps are replayed, not the verbs

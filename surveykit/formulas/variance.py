@@ -218,6 +218,11 @@ def in_blocks(covariance: Covariance, L: sp.csc_matrix) -> Array:
     return np.concatenate(parts)
 
 
+def squares_of(B: Array, form: Array) -> Array:
+    """(D, q) B' form B of each estimate, with B (p, D, q)."""
+    return np.asarray(np.einsum("pdq,pdq->dq", B, np.tensordot(form, B, axes=1)))
+
+
 @dataclass(frozen=True, repr=False)
 class Taylor:
     """Covariance by linearisation: z = sparse(Z) − X B, read through the forms of the stages.
@@ -262,10 +267,10 @@ class Taylor:
             out += stage.squares(pairs)
             if self.X.shape[1]:
                 form = stage.form(self.X)
-                total += np.einsum("pdq,pr,rdq->dq", self.B, form, self.B) - 2 * self._cross(stage)
-                room += np.einsum("pdq,pr,rdq->dq", np.abs(self.B), np.abs(form), np.abs(self.B))
+                total += squares_of(self.B, form) - 2 * self._cross(stage)
+                room += squares_of(np.abs(self.B), np.abs(form))
         if self.noise is not None:
-            total += np.einsum("pdq,pr,rdq->dq", self.B, self.noise, self.B)
+            total += squares_of(self.B, self.noise)
         total, room = out + total, np.abs(out) + room
         doubtful = np.flatnonzero(np.abs(total) < DOUBT * room)
         if doubtful.size:

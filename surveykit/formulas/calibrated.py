@@ -121,10 +121,9 @@ class Calibration:
         """Return the bounds on the ratios of the cells, those of the weights of their rows included."""
         if self.caps is NO_BOUNDS:
             return self.bounds
-        d = np.where(w > 0, w, 1.0)
-        low, high = (
-            self.one_of_each(np.broadcast_to(c, w.shape) / d, w) for c in (self.caps.lower, self.caps.upper)
-        )
+        d = np.where(w != 0, w, 1.0)
+        ends = [np.broadcast_to(c, w.shape) / d for c in self.caps]  # a weight below 0 turns them round
+        low, high = (self.one_of_each(end, w) for end in (np.minimum(*ends), np.maximum(*ends)))
         return Bounds(np.maximum(self.bounds.lower, low), np.minimum(self.bounds.upper, high))
 
     def one_of_each(self, values: Array, w: Array) -> Array:
@@ -169,7 +168,7 @@ class Calibration:
             ratio = np.where(self.barred, 0.0, ratio)
         if self.block is not None:
             ratio = np.where(self.block >= 0, ratio, 1.0)
-        return np.asarray(np.where(w > 0, w * self.rows(ratio), 0.0))
+        return np.asarray(w * self.rows(ratio))
 
     def wide(self) -> Matrix:
         """(n, D p) auxiliaries of the rows, a block of columns for each part."""

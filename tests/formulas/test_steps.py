@@ -1,15 +1,123 @@
-"""Weighting steps as arrays: fits, gaps, derivatives."""
+"""Weighting steps as arrays: derivatives, classes, factors, replay, and how several are pulled back."""
+
+from functools import reduce
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
+from derivatives import MOVED, STEP, carried, check_derivative
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from surveykit.formulas import steps
-from surveykit.formulas.steps import ClassAdjustment, Raking, one_hot
+from surveykit.formulas.calibrated import Calibration
+from surveykit.formulas.steps import (
+    ClassAdjustment,
+    Linear,
+    Multiplication,
+    dense,
+    fixed,
+    once,
+    one_hot,
+    product,
+    pull_back,
+    replay,
+)
+from surveykit.formulas.totals import Column
+
+few = settings(max_examples=20)
+seeds = st.integers(0, 2**32 - 1)
+NOBODY = np.zeros(0, dtype=np.intp)
+
+
+# --- matrices -----------------------------------------------------------------------------------------------
 
 
 def test_indicator_columns_leave_out_what_has_no_code():
     assert one_hot(np.array([1, -1, 0]), 2).toarray().tolist() == [[0, 1], [0, 0], [1, 0]]
+
+
+@pytest.mark.parametrize("left", [np.asarray, sp.csr_matrix])
+@pytest.mark.parametrize("right", [np.asarray, sp.csr_matrix])
+def test_a_product_is_the_same_dense_or_sparse(left, right):
+    rng = np.random.default_rng(1)
+    X, s, Y = rng.normal(size=(6, 2)), rng.normal(size=6), rng.normal(size=(6, 3))
+    found = product(left(X), s, right(Y))
+    assert type(found) is np.ndarray
+    assert_allclose(found, [[sum(X[:, i] * s * Y[:, j]) for j in range(3)] for i in range(2)])
+
+
+def test_dense_turns_sparse_matrices_into_arrays_and_leaves_arrays():
+    M = np.array([[0.0, 2.0]])
+    assert dense(sp.csr_matrix(M)).tolist() == dense(M).tolist() == [[0.0, 2.0]]
+    assert type(dense(sp.csr_matrix(M))) is np.ndarray
+
+
+# --- the derivative as a value ------------------------------------------------------------------------------
+
+
+def line_of(rng, sort, sparse=False):
+    """Return a derivative of 8 rows and 3 columns, with shares of all, of three parts, or none."""
+    X = rng.normal(size=(8, 3))
+    X = sp.csr_matrix(X) if sparse else X
+    g, v, inverse = rng.normal(size=8), rng.normal(size=8), np.eye(3)
+    if sort == "totals":
+        return Linear(X, g, inverse, v)
+    if sort == "shares":
+        return Linear(X, g, inverse, v, rng.normal(size=8), rng.normal(size=(1, 3)))
+    part = np.array([0, 1, 2, 0, 1, 2, 2, 2])
+    return Linear(X, g, inverse, v, rng.normal(size=8), sp.csr_matrix(rng.normal(size=(3, 3))), part)
+
+
+@pytest.mark.parametrize("sort", ["totals", "shares", "shares of parts"])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_sums_and_products_are_those_of_v_written_out(sort, sparse):
+    rng = np.random.default_rng(2)
+    line, other = line_of(rng, sort, sparse), line_of(rng, "totals", not sparse)
+    V, unit, scale = carried(line), np.array([0, 0, 1, 1, 3, 3, 3, 0]), rng.normal(size=8)
+    wanted = np.zeros((4, 3))
+    for k, row in zip(unit, V, strict=True):
+        wanted[k] += row
+    assert_allclose(line.unit_sums(unit, 4), wanted, atol=1e-12)
+    assert_allclose(other.cross_product(scale, line), dense(other.X).T @ (scale[:, None] * V), atol=1e-12)
+
+
+def test_a_fixed_step_takes_nothing_away():
+    line = fixed(4)
+    assert line.unit_sums(np.array([0, 1, 1, 0]), 2).shape == (2, 0)
+    assert dense(line.inverse @ (line.X.T @ line.g)).size == 0
+
+
+# --- replicates ---------------------------------------------------------------------------------------------
+
+
+def test_a_weight_that_counts_once_has_the_factor_taken_out_again():
+    assert once(np.array([6.0, 5.0, 0.0]), np.array([3.0, 1.0, 0.0])).tolist() == [2.0, 5.0, 0.0]
+
+
+class Doubling:
+    name = "doubling"
+
+    def apply(self, w):
+        return 2 * w
+
+    def linear(self, before, after):
+        return fixed(after.size)
+
+
+class DoublingOnce(Doubling):
+    def replay(self, w, factor, shift=None):
+        return 2 * once(w, factor) + (0 if shift is None else shift)
+
+
+def test_only_a_step_that_asks_is_told_how_often_rows_count():
+    w, factor = np.array([6.0, 5.0]), np.array([3.0, 1.0])
+    assert replay(Doubling(), w, factor).tolist() == [12.0, 10.0]
+    assert replay(DoublingOnce(), w, factor).tolist() == [4.0, 10.0]
+    assert replay(DoublingOnce(), w, factor, np.array([0.5, 0.0])).tolist() == [4.5, 10.0]
+
+
+# --- classes ------------------------------------------------------------------------------------------------
 
 
 def test_a_class_without_weight_keeps_the_factor_one():
@@ -19,65 +127,90 @@ def test_a_class_without_weight_keeps_the_factor_one():
     assert step.apply(w).tolist() == [3.0, 0.0, 0.0]
 
 
-def test_raking_is_proportional_fitting():
-    step = Raking(
-        (np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])), (np.array([3.0, 7.0]), np.array([4.0, 6.0])),
-        shares=False, name="rake",
+def test_rows_left_out_of_the_classes_keep_their_weight_and_give_none():
+    step = ClassAdjustment(np.array([0, 0, -1, -1]), np.array([True, False, True, False]), 1, "nonresponse")
+    w = np.array([2.0, 1.0, 5.0, 7.0])
+    assert step.factors(w).tolist() == [1.5]
+    assert step.apply(w).tolist() == [3.0, 0.0, 5.0, 7.0]
+
+
+@few
+@given(seeds)
+def test_the_derivative_of_classes_is_that_of_their_weights(seed):
+    rng = np.random.default_rng(seed)
+    classes = rng.integers(-1, 3, 14)
+    responded = rng.random(14) < 0.6
+    responded[[np.flatnonzero(classes == c)[0] for c in np.unique(classes[classes >= 0])]] = True
+    step = ClassAdjustment(classes, responded, 3, "nonresponse")
+    check_derivative(step, rng.uniform(1, 3, 14), rng.normal(size=(14, 2)))
+
+
+# --- given factors ------------------------------------------------------------------------------------------
+
+
+def test_multiplied_weights_take_nothing_away_in_the_variance():
+    step = Multiplication(np.array([1.0, 3.0, 0.5]), "times (adults)")
+    w = np.array([10.0, 10.0, 4.0])
+    assert step.apply(w).tolist() == [10.0, 30.0, 2.0]
+    check_derivative(step, w, np.array([[1.0], [-2.0], [3.0]]))
+
+
+# --- several steps ------------------------------------------------------------------------------------------
+
+
+def steps_of(rng, n, sort):
+    """Return three or four steps of different kinds, one after another."""
+    part, level = np.arange(n) % 2, np.arange(n) // 2 % 3
+    X = one_hot(level, 3).toarray()
+    responded = rng.random(n) < 0.8
+    responded[:6] = True
+    labels = tuple(("level", k) for k in range(3))
+    classes = ClassAdjustment(np.where(np.arange(n) < n - 2, part, -1), responded, 2, "nonresponse")
+    by_part = Calibration(
+        None, X, np.array([[0.2, 0.3, 0.5], [0.4, 0.4, 0.2]]), labels, "by part", shares_of="part",
+        distance="raking", block=part, parts=("a", "b"),
     )  # fmt: skip
-    w = np.array([1.0, 2.0, 3.0, 4.0])
-    raked, gap, _ = step.fit(w)
-    assert gap < 1e-12
-    table = raked.reshape(2, 2)
-    assert_allclose(table.sum(axis=1), [3, 7])
-    assert_allclose(table.sum(axis=0), [4, 6])
-    odds = w[0] * w[3] / (w[1] * w[2])
-    assert_allclose(raked[0] * raked[3] / (raked[1] * raked[2]), odds)  # exp(x'λ) keeps them
+    shares = Calibration(None, X, np.array([[0.5, 0.2, 0.3]]), labels, "shares", shares_of="all")
+    totals = Calibration(None, rng.uniform(1, 2, (n, 2)), np.array([[60.0, 70.0]]), labels[:2], "totals")
+    times = Multiplication(rng.uniform(1, 2, n), "times")
+    return {
+        "class, totals": (classes, totals),
+        "class, times, by part": (classes, times, by_part),
+        "totals, shares, by part": (totals, shares, by_part),
+        "by part, class, totals, shares": (by_part, classes, totals, shares),
+    }[sort]
 
 
-def test_shares_keep_the_sum_and_counts_set_it():
-    w = np.array([1.0, 2.0, 3.0])
-    margin, share = np.array([0, 1, 1]), np.array([0.5, 0.5])
-    assert_allclose(Raking((margin,), (share,), shares=True, name="r").apply(w).sum(), 6.0)
-    assert_allclose(Raking((margin,), (share * 40,), shares=False, name="r").apply(w).sum(), 40.0)
+@pytest.mark.parametrize(
+    "sort",
+    ["class, totals", "class, times, by part", "totals, shares, by part", "by part, class, totals, shares"],
+)
+def test_steps_pulled_back_are_the_derivative_of_all_of_them_together(sort):
+    n, rng = 20, np.random.default_rng(7)
+    steps, w = steps_of(rng, n, sort), rng.uniform(1, 3, n)
+    domain = np.where(np.arange(n) == 3, -1, np.arange(n) % 3 == 0)
+    z, missing = rng.normal(size=n), np.array([4, 5])
+    z[missing] = 0.0
+    columns = [Column(z, missing), Column(None, missing)]
 
+    def totals(w):
+        for step in steps:
+            w = step.apply(w)
+        known = np.where(np.isin(np.arange(n), missing), 0.0, w)
+        return np.array([[(known * z)[domain == d].sum(), known[domain == d].sum()] for d in (0, 1)])
 
-def test_rows_without_weight_take_no_part():
-    margin = np.array([0, 1, 1])
-    step = Raking((margin, np.array([0, 1, 0])), (np.array([2.0, 5.0]), np.array([2.0, 5.0])), False, "r")
-    raked, gap, _ = step.fit(np.array([1.0, 2.0, 0.0]))
-    assert gap < 1e-12
-    assert_allclose(raked, [2.0, 5.0, 0.0])
+    T = totals(w)
+    J = np.stack([np.column_stack([1 / T[:, 1], -T[:, 0] / T[:, 1] ** 2])], axis=1)
+    path = reduce(lambda made, step: [*made, step.apply(made[-1])], steps, [w])
+    lines = [step.linear(path[s], path[s + 1]) for s, step in enumerate(steps)]
+    B = pull_back(columns, J, domain, path, lines)[:, :, 0]
+    V = np.hstack([carried(line) for line in reversed(lines)])
+    known = np.where(np.isin(np.arange(n), missing), 0.0, path[-1])
+    own = known[:, None] * (domain[:, None] == [0, 1]) * (z[:, None] - T[:, 0] / T[:, 1]) / T[:, 1]
 
+    def mean(k, s):
+        one, two = totals(w * (1 + s * STEP * (np.arange(n) == k))).T
+        return one / two
 
-def test_targets_that_cannot_be_met_tell_the_margin(monkeypatch):
-    monkeypatch.setattr(steps, "SWEEPS", 50)
-    same = np.array([0, 1])
-    step = Raking((same, same), (np.array([1.0, 2.0]), np.array([2.0, 1.0])), False, "r")
-    _, gap, margin = step.fit(np.array([1.0, 1.0]))
-    assert gap == pytest.approx(1.0)
-    assert margin == 0
-
-
-def test_a_target_of_zero_has_an_absolute_gap():
-    assert Raking.gaps(np.array([0.5, 2.0]), [np.array([0, 1])], [np.array([0.0, 2.0])]) == [0.5]
-
-
-@pytest.mark.parametrize("shares", [True, False])
-def test_the_derivative_is_that_of_small_changes_of_the_weights(shares):
-    rng = np.random.default_rng(4)
-    a, b, w = np.arange(12) % 2, np.arange(12) % 3, rng.uniform(1, 2, 12)
-    scale = 1.0 if shares else 20.0
-    step = Raking((a, b), (scale * np.array([0.4, 0.6]), scale * np.array([0.2, 0.3, 0.5])), shares, "r")
-    after, u = step.apply(w), rng.normal(size=12)
-    line = step.linear(w, after)
-    B = line.inverse @ (line.X.T @ (line.g * u))
-    V = line.v[:, None] * line.X.toarray() - np.outer(line.t, line.r)
-    influence = after * u - V @ B
-    moved = [
-        sum(s * (step.apply(w * (1 + s * 1e-5 * (np.arange(12) == k))) @ u) for s in (1, -1)) / 2e-5
-        for k in range(12)
-    ]
-    assert_allclose(influence, moved, rtol=1e-6, atol=1e-6)
-    unit = np.arange(12) // 2
-    assert_allclose(line.unit_sums(unit, 6), [V[unit == k].sum(axis=0) for k in range(6)])
-    assert_allclose(line.cross_product(u, line), line.X.T @ (u[:, None] * V))
+    moved = np.array([(mean(k, 1) - mean(k, -1)) / (2 * STEP) for k in range(n)])
+    assert_allclose(own - V @ B, moved, rtol=MOVED, atol=MOVED * np.abs(moved).max())

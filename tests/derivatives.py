@@ -1,0 +1,43 @@
+"""Derivatives of weighting steps: as a step gives them, and by moving one weight after another a little."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from surveykit.formulas.steps import Linear, dense
+
+#: Relative change of a weight in a central difference: its error is about the square of it, and that of the
+#: solver (1e-12) over it.
+STEP = 1e-5
+MOVED = 1e-6
+
+
+def carried(line: Linear) -> np.ndarray:
+    """(n, p) V = diag(v) X − t r', written out."""
+    V = line.v[:, None] * dense(line.X)
+    if line.t is None:
+        return V
+    part = np.zeros(line.t.size, dtype=int) if line.part is None else line.part
+    return V - line.t[:, None] * dense(line.r)[part]
+
+
+def influence(step, w, u):
+    """(n, k) derivative of Σ w u by the logarithm of each weight, as the step gives it; u (n, k)."""
+    after = step.apply(w)
+    line = step.linear(w, after)
+    return after[:, None] * u - carried(line) @ dense(line.inverse @ (line.X.T @ (line.g[:, None] * u)))
+
+
+def moved(step, w, u):
+    """(n, k) the same, by central differences."""
+    rows = np.arange(w.size)
+    return np.array(
+        [sum(s * (step.apply(w * (1 + s * STEP * (rows == k))) @ u) for s in (1, -1)) / (2 * STEP)
+         for k in rows]
+    )  # fmt: skip
+
+
+def check_derivative(step, w, u):
+    """Fail unless the derivative that a step gives is that of its weights."""
+    wanted = moved(step, w, u)
+    np.testing.assert_allclose(influence(step, w, u), wanted, rtol=MOVED, atol=MOVED * np.abs(wanted).max())

@@ -1,13 +1,13 @@
-"""Derivatives of weighting steps: as a step gives them, and by moving one weight after another a little."""
+"""Derivatives of weighting steps: as a step gives them, and by counting one row after another more."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from surveykit.formulas.steps import Linear, dense
+from surveykit.formulas.steps import Linear, dense, replay
 
-#: Relative change of a weight in a central difference: its error is about the square of it, and that of the
-#: solver (1e-12) over it.
+#: Change of how often a row counts in a central difference: its error is about the square of it, and that of
+#: the solver (1e-12) over it.
 STEP = 1e-5
 MOVED = 1e-6
 
@@ -22,7 +22,7 @@ def carried(line: Linear) -> np.ndarray:
 
 
 def influence(step, w, u):
-    """(n, k) derivative of Σ w u by the logarithm of each weight, as the step gives it; u (n, k)."""
+    """(n, k) derivative of Σ w u by how often each row counts, as the step gives it; u (n, k)."""
     after = step.apply(w)
     line = step.linear(w, after)
     return after[:, None] * u - carried(line) @ dense(line.inverse @ (line.X.T @ (line.g[:, None] * u)))
@@ -30,10 +30,10 @@ def influence(step, w, u):
 
 def moved(step, w, u):
     """(n, k) the same, by central differences."""
-    rows = np.arange(w.size)
+    often = np.eye(w.size) * STEP
     return np.array(
-        [sum(s * (step.apply(w * (1 + s * STEP * (rows == k))) @ u) for s in (1, -1)) / (2 * STEP)
-         for k in rows]
+        [sum(s * (replay(step, w * (1 + s * more), 1 + s * more) @ u) for s in (1, -1)) / (2 * STEP)
+         for more in often]
     )  # fmt: skip
 
 

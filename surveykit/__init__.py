@@ -6,6 +6,8 @@ from surveykit.difference import did
 from surveykit.dispositions import dispositions, spread_unknown
 from surveykit.estimation import count, mean, proportion, ratio, total, variance
 from surveykit.joining import join
+from surveykit.replicates import ReplicateColumns
+from surveykit.replication import replicate_weights
 from surveykit.result import Estimates
 from surveykit.weighting import (
     adjust_nonresponse,
@@ -22,6 +24,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Design",
     "Estimates",
+    "ReplicateColumns",
     "adjust_nonresponse",
     "before_after",
     "calibrate",
@@ -36,6 +39,7 @@ __all__ = [
     "rake",
     "ratio",
     "redistribute",
+    "replicate_weights",
     "spread_unknown",
     "total",
     "trim",

@@ -348,4 +348,4 @@ def forms_of(
         chances.append(pi)
     if s == 0:
         block, place = np.where(located.sure, -1, block), np.where(located.sure, 0, located.rank)
-    return Drawn(block, place, tuple(forms_kept), tuple(chances), note)
+    return Drawn(block, place, tuple(forms_kept), tuple(chances), note, tuple(rules))

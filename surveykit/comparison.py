@@ -118,6 +118,8 @@ def crossed(design: Design, wave: str, overlap: str) -> Design:
     """
     if wave in design.strata or wave in design.psu:
         return design
+    if design.replicates is not None:
+        return _replicated(design, wave, overlap)
     if overlap == "none":
         known = design.data[wave].notna()
         if not known.all():  # rows outside the comparison: a stratum of their own
@@ -135,6 +137,18 @@ def crossed(design: Design, wave: str, overlap: str) -> Design:
     data = design.data.assign(**{WAVES: waves})
     fpc = (*design.fpc[:at], WAVES, *design.fpc[at:])
     return design.changed(keep_units=False, data=data, psu=stages, fpc=fpc)
+
+
+def _replicated(design: Design, wave: str, overlap: str) -> Design:
+    """Return a design whose replicates tell how the waves go together; refuse those that do not."""
+    reps = design.replicates
+    if overlap == "none" and reps is not None and not reps.given:
+        raise ArgumentError(
+            f"wave={wave!r}: the waves share no units, but the replicates were made as if both were "
+            "drawn from the "
+            f"same strata. Give Design strata={[*design.strata, wave]}, then make the replicates."
+        )
+    return design
 
 
 def shared_units(design: Design, wave: str, s: int) -> bool:
@@ -238,6 +252,9 @@ def before_after(
         "psu": Note("waves share their PSUs", "hai đợt có chung PSU"),
         "none": Note("waves taken as independent", "hai đợt coi là độc lập"),
     }[shared]
+    if design.replicates is not None and design.replicates.given:
+        en, vi = "covariance of the waves", "hiệp phương sai của hai đợt"
+        kind = Note(f"{en} from the replicates", f"{vi} lấy từ quyền số lặp")
     return both.combine(L, names[[k for k, _, _ in pairs]], "change", note, kind)
 
 

@@ -26,6 +26,7 @@ from surveykit.columns import Domains
 from surveykit.drawn import Drawn, Given, given
 from surveykit.formulas.arrays import Array, Codes, Mask, cross
 from surveykit.formulas.steps import Step
+from surveykit.replicates import ReplicateColumns, Replicates, read_columns
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -68,6 +69,9 @@ class Design:
         of all PSUs; "average": the mean of the other strata; "collapse": it joins its neighbour.
     lonely_domain : {"off", "centre", "average"}
         The same for a stratum in which a domain has one PSU.
+    replicates : ReplicateColumns, optional
+        Replicate weights that the data bring along, in the place of strata, psu and fpc. To make them from
+        strata and psu see :func:`replicate_weights`.
 
     Raises
     ------
@@ -93,6 +97,7 @@ class Design:
     steps: tuple[Step, ...] = ()
     subset: tuple[str, ...] = ()
     drawn: Mapping[str, Drawn] = field(default_factory=dict)
+    replicates: Replicates | None = None
     cache: dict[Any, Any] = field(default_factory=dict)
 
     def __init__(
@@ -107,6 +112,7 @@ class Design:
         nest: bool = False,
         lonely_psu: Lonely = "error",
         lonely_domain: LonelyDomain = "off",
+        replicates: ReplicateColumns | None = None,
     ) -> None:
         check_frame(data)
         if weights is not None and (not isinstance(weights, str) or weights not in data.columns):
@@ -147,11 +153,15 @@ class Design:
             "steps": (),
             "subset": (),
             "drawn": {},
+            "replicates": None,
             "cache": {},
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
         rates.check_values(self)
+        if replicates is not None:
+            read = read_columns(self, replicates)
+            object.__setattr__(self, "replicates", read)
 
     # ---- making a design from a design -------------------------------------------------------------
 
@@ -180,6 +190,14 @@ class Design:
 
     def add_step(self, step: Step) -> Design:
         """Return the design with one more weighting step."""
+        if self.replicates is not None and self.replicates.given:
+            raise ArgumentError(
+                f"{step.name}: the replicate weights were read from columns "
+                f"({self.replicates.columns[0]} …), and "
+                "how they were made is not known, so the step cannot be taken on each of them. Use the "
+                "weights as "
+                "they are; or give strata= and psu= to Design and make replicates with replicate_weights()."
+            )
         return self.changed(steps=(*self.steps, step))
 
     def pipe(self, function: Callable[Concatenate[Design, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -333,9 +351,11 @@ class Design:
         if self.strata:
             parts.append(f"strata {', '.join(self.strata)!r} ({len(self.stratum_codes()[1])})")
         parts += [f"psu {name!r} ({len(self.units(s).parent)})" for s, name in enumerate(self.psu)]
-        parts.append(f"fpc {', '.join(self.fpc)!r}" if self.fpc else "drawn with replacement")
+        if self.replicates is None or not self.replicates.given:
+            parts.append(f"fpc {', '.join(self.fpc)!r}" if self.fpc else "drawn with replacement")
         parts += [f"{name!r}: {drawn.note.en}" for name, drawn in self.drawn.items()]
         parts += [f"steps {', '.join(step.name for step in self.steps)}"] if self.steps else []
+        parts += [self.replicates.note.en] if self.replicates is not None else []
         parts += [f"where {' and '.join(self.subset)}"] if self.subset else []
         return f"Design of {fmt.integer(len(self.data), 'en')} rows: " + "; ".join(parts)
 
@@ -349,10 +369,12 @@ class Design:
         parts += [
             f"PSU: {name} ({fmt.integer(len(self.units(s).parent))})" for s, name in enumerate(self.psu)
         ]
-        parts.append(f"fpc: {', '.join(self.fpc)}" if self.fpc else "chọn có hoàn lại")
+        if self.replicates is None or not self.replicates.given:
+            parts.append(f"fpc: {', '.join(self.fpc)}" if self.fpc else "chọn có hoàn lại")
         parts += [f"{name}: {drawn.note.vi}" for name, drawn in self.drawn.items()]
         if self.sampling == "self-selected":
             parts.append("mẫu tự chọn: không suy rộng được")
+        parts += [self.replicates.note.vi] if self.replicates is not None else []
         parts += [f"chỉ các dòng: {' và '.join(self.subset)}"] if self.subset else []
         table = self.trail.set_axis(TRAIL_VI, axis=1).map(
             lambda v: (

@@ -83,6 +83,8 @@ def did(
     """
     check_comparison(design, y, treated=treated, wave=wave, unit=unit)
     design = design.changed(data=_numbered(design, treated, unit))
+    aside = design.replicates is not None
+    design = design.changed(replicates=None)
     first, second = wave_levels(design, wave, where)
     _check_arms(design, treated, unit, where)
     design, cells = _answering(design, y, treated, wave, unit, where)
@@ -92,7 +94,8 @@ def did(
     short = [f"{arms[arm]} {word}" for arm, word in words.items() if arms[arm] < FEWEST]
     known = f"`{treated}` == `{treated}`" if where is None else f"({where}) and `{treated}` == `{treated}`"
     if short:
-        return _descriptive(design, y, treated, wave, unit, known, value, (first, second), short)
+        result = _descriptive(design, y, treated, wave, unit, known, value, (first, second), short)
+        return replace(result, context=replace(result.context, notes=(*result.context.notes, *_aside(aside))))
     if min(arms.values()) < FEW:
         warnings.warn(
             f"did: {arms[1]} adopting and {arms[0]} comparison {unit} units; with fewer than {FEW} in an arm "
@@ -114,6 +117,7 @@ def did(
     en = f"{later} minus {earlier}; {arms[1]} adopting and {arms[0]} comparison {unit} units"
     vi = f"{later} trừ {earlier}; {arms[1]} {unit} áp dụng và {arms[0]} {unit} so sánh"
     notes = [Note(en, vi)]
+    notes += _aside(aside)
     rows = design.domains(None, where).row >= 0
     left_out = int(design.data.loc[rows & design.data[treated].isna().to_numpy(), unit].nunique())
     if left_out:
@@ -133,6 +137,13 @@ def did(
 
     detail = replace(result.detail, df_of=df_of)
     return replace(result, df=degrees, context=context, detail=detail)
+
+
+def _aside(aside: bool) -> list[Note]:
+    """Say that replicate weights were not used, if there were any."""
+    en = "replicate weights left aside: they carry the sampling of the population, not the spread of effects"
+    vi = "không dùng quyền số lặp: chúng phản ánh cách chọn mẫu, không phải biến động của tác động"
+    return [Note(en, vi)] if aside else []
 
 
 def _numbered(design: Design, treated: str, unit: str) -> pd.DataFrame:

@@ -47,6 +47,14 @@ REASONS = (
         r"the variance inside (.+) is not known: give fpc for (.+) too \(0: with replacement\)",
         r"không biết sai số bên trong \1: nêu cả fpc của \2 (0: có hoàn lại)",
     ),
+    (
+        r"lies inside one (.+): replicates show no sampling error there",
+        r"nằm trọn trong một \1: quyền số lặp không cho biết sai số ở đó",
+    ),
+    (
+        r"nobody of this domain is left in (\d+) of (\d+) replicates",
+        r"\1 trong \2 bộ quyền số lặp không còn ai thuộc nhóm này",
+    ),
     (r"no stratum with two units to take the mean of", "không có tầng nào có hai đơn vị để lấy trung bình"),
     (
         r"only (\d+) (adopting|comparison) (\S+) units: .+ at least (\d+) in each arm",

@@ -29,6 +29,7 @@ class Drawn:
     forms : for each block (m, m) Ω, or (m,) its diagonal where it has nothing else
     probabilities : for each block (m,) inclusion probability of its units, given the unit above
     note : what the line below a table says of it
+    rules : names of the variance rules in it, where they are known
     """
 
     block: Codes
@@ -36,6 +37,7 @@ class Drawn:
     forms: tuple[Array, ...]
     probabilities: tuple[Array, ...]
     note: Note
+    rules: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Return how many blocks there are."""

@@ -16,10 +16,12 @@ from surveykit.columns import NONE, Domains
 from surveykit.design import Design
 from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Codes, Mask, runs, sum_runs
+from surveykit.formulas.replicated import Replicated
 from surveykit.formulas.statistics import Smooth, divide
 from surveykit.formulas.steps import Linear, pull_back
 from surveykit.formulas.totals import Column, Weigher, by_domain
-from surveykit.formulas.variance import Holding, Taylor
+from surveykit.formulas.variance import Covariance, Holding, Taylor
+from surveykit.replay import degrees, made, replicated
 from surveykit.result import Context, Detail, Estimates, Note, ShareParts
 from surveykit.stages import Plan, make_plan, strata_plan
 
@@ -28,6 +30,7 @@ MANY = 100_000  # rows from which threads are worth their while
 THREADS = 4  # columns in memory at once
 CHUNK = 4_000_000  # numbers of a jacobian spread over cells at once
 FEW_PSUS = 30
+UNKNOWN_TAKE = 11.0  # stands for the cluster take where replicates were read: all that ρ can carry is deff 11
 NO_ANSWERS = "no answers in this domain"
 NEGATIVE = "the estimate of the variance is negative: choose another form with pps="
 NO_DENOMINATOR = "the denominator is 0 in this domain"
@@ -59,7 +62,7 @@ class Evaluated(NamedTuple):
     value: Array
     n: Array
     missing: int
-    covariance: Taylor
+    covariance: Covariance
     holding: Holding
     lost: int
 
@@ -85,7 +88,8 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker], where: str | N
     """Value, answers and influence of each statistic in each domain."""
     cells = plan.cells
     weigher = design.cached(("weigher", *plan.key), lambda: Weigher(cells, design.w))
-    lines = design_lines(design)
+    taylor = design.replicates is None
+    lines = design_lines(design) if taylor else []
     domain = np.where(cells.row >= 0, cells.domain[cells.row], -1) if lines else cells.row
     dropped = dropped_rows(design, where)
 
@@ -94,14 +98,15 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker], where: str | N
         columns = list(statistic.columns())
         S = weigher.totals(columns)
         T = by_domain(cells, S)
-        J = np.nan_to_num(statistic.jacobian(T))
+        value = statistic.value(T)
+        J = np.nan_to_num(statistic.jacobian(T)) if taylor else np.zeros((0, 0, 0))
         n = weigher.answers(columns[0])
-        q = J.shape[1]
+        q = value.shape[1]
         return Part(
-            value=statistic.value(T),
+            value=value,
             n=np.repeat(by_domain(cells, n.astype(float))[:, None], q, axis=1),
             missing=int(weigher.rows.sum() - n.sum()),
-            influence=spread_jacobian(J, cells.domain, S),
+            influence=spread_jacobian(J, cells.domain, S) if taylor else np.zeros((cells.unit.size, q)),
             below=pull_back(columns, J, domain, design.weight_path, lines) if lines else None,
             answered=None if n.all() else np.repeat((n > 0)[:, None], q, axis=1),
             lost=lost_answers(columns, dropped),
@@ -123,14 +128,10 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker], where: str | N
     holding = Holding(plan.unit[cells.unit], plan.stratum[cells.unit], cells.domain, held, Z.shape[1])
     value, n_table = (np.concatenate(x, axis=1) for x in ([p.value for p in parts], [p.n for p in parts]))
     missing = sum(part.missing for part in parts)
-    return Evaluated(
-        value,
-        n_table,
-        missing,
-        Taylor(plan.stages, cells, Z, X, B, noise_of(lines)),
-        holding,
-        max(part.lost for part in parts),
-    )
+    covariance: Covariance = Taylor(plan.stages, cells, Z, X, B, noise_of(lines))
+    if not taylor:
+        covariance = replicated(design, plan, makers, value)
+    return Evaluated(value, n_table, missing, covariance, holding, max(part.lost for part in parts))
 
 
 def dropped_rows(design: Design, where: str | None) -> Codes:
@@ -222,11 +223,19 @@ def infer(
     reason = np.repeat(plan.reason[:, None], q, axis=1)
     reason[done.n == 0] = NO_ANSWERS
     reason[np.isnan(done.value) & (done.n > 0)] = NO_DENOMINATOR
-    if any(stage.omega is not None for stage in plan.stages):  # such a form may come out below 0
+    if isinstance(done.covariance, Replicated):
+        lost = done.covariance.lost.reshape(reason.shape)
+        for k, j in zip(*np.nonzero((lost > 0) & (reason == "")), strict=True):
+            reason[k, j] = few_left(design, int(lost[k, j]))
+    elif any(stage.omega is not None for stage in plan.stages):  # such a form may come out below 0
         reason[np.isnan(done.covariance.diag().reshape(reason.shape)) & (reason == "")] = NEGATIVE
-    df = done.holding.df()
+    df, notes = done.holding.df(), plan.notes
+    if design.replicates is not None:
+        notes = (*notes, *design.replicates.notes)
+    read = degrees(design)
+    if read is not None:
+        df = np.full(df.shape, read)
     df[done.n == 0] = np.nan
-    notes = plan.notes
     if ((reason == "") & (df <= 0) & ~plan.census[:, None]).any():
         notes = (*notes, NO_DF)
     if done.lost:
@@ -240,16 +249,19 @@ def infer(
     value = np.where(done.n == 0, np.nan, done.value)
 
     def df_of(rows: Sequence[int]) -> float:
+        if read is not None:
+            return read
         units, strata = done.holding.union(rows)
         return float(units - strata)
 
-    units, strata = done.holding.union_all()
+    units, strata = done.holding.union_all() if read is None else (0, 1)
     finite = df[np.isfinite(df)]
     span = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
     answers = int(by_domain_rows(done))
     context = Context(
         n=answers, missing=done.missing, psus=units, strata=strata, df=span,
         interval="auto" if share else "t", sampling=design.sampling, notes=notes,
+        method=Context.method if design.replicates is None else design.replicates.note,
     )  # fmt: skip
     detail = Detail(
         reference=None if statistic == "count" else lambda: reference(design, plan, makers),
@@ -266,6 +278,11 @@ def infer(
         reason=pd.Series(reason.ravel(), index=index, name="reason", dtype=object),
         detail=detail,
     )
+
+
+def few_left(design: Design, lost: int) -> str:
+    """Return why an estimate that some replicates do not have shows no error."""
+    return f"nobody of this domain is left in {lost} of {made(design).R} replicates"
 
 
 def by_domain_rows(done: Evaluated) -> int:
@@ -328,6 +345,8 @@ def share_parts(design: Design, plan: Plan, makers: Sequence[Maker]) -> SharePar
     """Return for each share: unequal weighting K, cluster take b, pooled intraclass correlation ρ."""
     K, b = takes(design, plan, makers)
     rho, raised = [], False
+    if design.replicates is not None and not design.replicates.given:
+        design = design.changed(replicates=None)  # for the pool the linear variance of the strata is as good
     pooled = strata_plan(design, plan)
     for make in makers:
         over = evaluate(design, pooled, [make])
@@ -372,5 +391,6 @@ def takes(design: Design, plan: Plan, makers: Sequence[Maker]) -> tuple[Array, A
         squares = sum_runs(sum_runs(counts, starts) ** 2, runs(cells.domain[starts]))
         q = len(columns) - 1
         K.append(np.repeat(divide(n * W2, W**2)[:, None], q, axis=1))
-        b.append(np.repeat(divide(squares, n)[:, None], q, axis=1))
+        take = divide(squares, n) if degrees(design) is None else np.full(n.size, UNKNOWN_TAKE)
+        b.append(np.repeat(take[:, None], q, axis=1))
     return np.concatenate(K, axis=1), np.concatenate(b, axis=1)

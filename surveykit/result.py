@@ -52,6 +52,7 @@ class Context:
     sampling: str = "probability"
     level: float = 0.95
     notes: tuple[Note, ...] = ()
+    method: Note = field(default=Note("Taylor", "Taylor"))
 
     def text(self, lang: fmt.Lang = "en") -> str:
         """Return the line in English or Vietnamese; numbers are written the Vietnamese way in both."""
@@ -60,7 +61,8 @@ class Context:
         level = fmt.percent(self.level, 0 if round(self.level * 100, 6) % 1 == 0 else 1)
         parts = [f"n = {fmt.integer(self.n)}"]
         between = ("PSU trong {} tầng" if vi else "PSU in {} strata") if self.strata != 1 else "PSU"
-        parts.append(f"{fmt.integer(self.psus)} {between.format(fmt.integer(self.strata))}")
+        if self.psus:  # replicate weights read from a file do not tell
+            parts.append(f"{fmt.integer(self.psus)} {between.format(fmt.integer(self.strata))}")
         few = (
             ""
             if self.df[0] >= FEW_DF
@@ -69,7 +71,7 @@ class Context:
             else " (below 8: read with care)"
         )
         parts.append(("bậc tự do " if vi else "df ") + (low if low == high else f"{low}–{high}") + few)
-        parts.append("Taylor")
+        parts.append(self.method.vi if vi else self.method.en)
         parts.append(
             f"khoảng tin cậy {level} ({INTERVALS_VI.get(self.interval, self.interval)})"
             if vi

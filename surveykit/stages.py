@@ -55,6 +55,8 @@ def make_plan(design: Design, domains: Domains, *, within: bool, key: tuple[Any,
     """
     first = 0
     alone = single(cells_at(design, 0, domains, key))
+    if design.replicates is not None:  # they were made from the first stage on
+        return build(design, domains, 0, key, within=within or bool(alone.all() and design.stages > 1))
     while alone.all() and first + 1 < design.stages:
         first += 1
         alone = single(cells_at(design, first, domains, key))
@@ -123,6 +125,8 @@ def build(
     nothing = np.bincount(cells.domain, weights=~stages[0].alone[h], minlength=cells.D) == 0
     silent = alone & ~_sure(stages, cells) & (within | nothing & (first > 0))
     reason = _reasons(design, first, silent, census)
+    if design.replicates is not None and design.psu:
+        reason[silent & ~census] = f"lies inside one {design.psu[0]}: replicates show no sampling error there"
     if lost.any():
         above, below = design.stage_name(last), design.stage_name(last + 1)
         reason[lost] = (
@@ -170,7 +174,7 @@ def _stage(
 def _note_drawn(design: Design, s: int, own: Given, notes: list[Note]) -> None:
     """Say which form the strata have, and how many had to fall back to drawing with replacement."""
     name, broken = design.psu[s], int(own.broken.sum())
-    if own.stratum.any() or not design.drawn[name].forms:
+    if design.replicates is None and (own.stratum.any() or not design.drawn[name].forms):
         note = design.drawn[name].note
         notes.append(Note(f"{name}: {note.en}", f"{name}: {note.vi}"))
     if broken:

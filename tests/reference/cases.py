@@ -17,7 +17,7 @@ OUTSIDE = Path(os.environ.get("SURVEYKIT_REFERENCE", ROOT.parent / "shared" / "r
 #: Topics of r_cases.json that are built; the other topics come with their own rooms.
 TOPICS = (
     "descriptive", "domain", "contrast", "change", "deff", "lonely_psu", "proportion_ci", "calibration",
-    "sampling_calib", "sampling_nonresponse",
+    "sampling_calib", "sampling_nonresponse", "replicate",
 )  # fmt: skip
 
 #: Cases of these topics that need a room not yet built.
@@ -33,6 +33,13 @@ WAITING = {
     "contrast_glm": "regression is a later room",
     "csat_did_glm_logit": "regression is a later room",
     "lonely_glm_adjust": "regression is a later room",
+    "rep_gini": "an estimate by a function of the user's own comes with the testing room",
+    "rep_withReplicates": "an estimate by a function of the user's own comes with the testing room",
+    "rep_glm_r_boot_clus1": "regression is a later room",
+    "rep_glm_r_jkn": "regression is a later room",
+    "rep_glm_r_mrb_clus2": "regression is a later room",
+    "rep_kwtest": "tests of ranks come with the testing room",
+    "rep_quant_r_subboot_strat": "quantiles are solved, not smooth: a later room",
     "contrast_nonlinear_csat": "functions of several kinds of statistic come with the testing room",
 }
 

@@ -136,8 +136,11 @@ def compare(ours: Tree, r: Tree, rtol: float, where: str = "", scale: float | No
         if scale is None and "estimate" not in r and all(isinstance(v, int | float) for v in r.values()):
             scale = largest(list(r.values()))
         for name, part in r.items():
-            of_estimate = largest(list(r["estimate"].values())) if is_stat(r) and name == "se" else scale
-            compare(ours[name], part, rtol, f"{where}/{name}", of_estimate)
+            of_block = scale
+            if is_stat(r) and name in ("se", "vcov"):  # rounding of a variance is that of an error, squared
+                e = largest(list(r["estimate"].values()))
+                of_block = e if name == "se" else max(largest(part), ROUNDING * e**2)
+            compare(ours[name], part, rtol, f"{where}/{name}", of_block)
     elif isinstance(r, list) and r and isinstance(r[0], dict):
         assert len(ours) == len(r), where
         for name in r[0]:
@@ -146,7 +149,7 @@ def compare(ours: Tree, r: Tree, rtol: float, where: str = "", scale: float | No
                 assert [row[name] for row in ours] == column, f"{where}/{name}"
             else:
                 close([row[name] for row in ours], column, rtol, largest(column), f"{where}/{name}")
-    elif isinstance(r, str) or (isinstance(r, list) and r and isinstance(r[0], str)):
+    elif r is None or isinstance(r, str) or (isinstance(r, list) and r and isinstance(r[0], str)):
         assert ours == r, where
     else:
         close(ours, r, rtol, largest(r) if scale is None else scale, where)

@@ -25,6 +25,7 @@ from surveykit import fractions as rates
 from surveykit.columns import Domains
 from surveykit.drawn import Drawn, Given, given
 from surveykit.formulas.arrays import Array, Codes, Mask, cross
+from surveykit.formulas.effects import biggest_change
 from surveykit.formulas.steps import Step
 from surveykit.replicates import ReplicateColumns, Replicates, read_columns
 
@@ -382,14 +383,6 @@ class Design:
             )
         )
         return f"<p>Thiết kế mẫu: {col.html_text('; '.join(parts))}</p>{table.to_html(index=False, border=0)}"
-
-
-def biggest_change(before: Array, after: Array) -> float:
-    """Ratio of a new weight to the old that is farthest from 1, up or down, where both count."""
-    both = (before != 0) & (after != 0)
-    ratio = after[both] / before[both]
-    low, high = float(ratio.min(initial=1.0)), float(ratio.max(initial=1.0))
-    return low if low <= 0 or 1 / low > high else high
 
 
 def check_design(design: Any) -> Design:

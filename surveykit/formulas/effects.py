@@ -120,3 +120,11 @@ def cluster_df(share: Array) -> float:
     trace = float(d.sum() + np.trace(MG))
     square = float((d**2).sum() + 2 * np.trace(M @ (U.T @ (d[:, None] * U))) + np.trace(MG @ MG))
     return round(trace**2 / square, 10)
+
+
+def biggest_change(before: Array, after: Array) -> float:
+    """Ratio of a new weight to the old that is farthest from 1, up or down, where both count."""
+    both = (before != 0) & (after != 0)
+    ratio = after[both] / before[both]
+    low, high = float(ratio.min(initial=1.0)), float(ratio.max(initial=1.0))
+    return low if low <= 0 or 1 / low > high else high

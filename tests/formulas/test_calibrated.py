@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from solved import AGE, LABELS, PART, SEX, SHARES, STEPS, WEIGHTS, N, U, by_part, indicators, raked
 from derivatives import influence
 from numpy.testing import assert_allclose, assert_array_equal
+from solved import AGE, LABELS, PART, SEX, SHARES, STEPS, WEIGHTS, N, U, by_part, indicators, raked
 
 from surveykit.formulas.calibrated import Calibration
 from surveykit.formulas.calibration import Bounds

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from solved import SHARES, STEPS, WEIGHTS, N, U, raked
 from derivatives import check_derivative
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from solved import SHARES, STEPS, WEIGHTS, N, U, raked
 
 from sampling.checks import ArgumentError
 from surveykit.formulas.calibrated import target_shifts

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from solved import BOUNDS, KINDS, small
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from solved import BOUNDS, KINDS, small
 
 from surveykit.formulas import calibration
 from surveykit.formulas.calibration import Bounds, System, inverse, ratio, slope, solve

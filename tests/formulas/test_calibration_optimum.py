@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from solved import KINDS, small
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize
+from solved import KINDS, small
 
 from surveykit.formulas.calibration import NO_BOUNDS, Bounds, System, solve
 

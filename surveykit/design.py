@@ -27,7 +27,7 @@ from surveykit.drawn import Drawn, Given, given
 from surveykit.formulas.arrays import Array, Codes, Mask, cross
 from surveykit.formulas.effects import biggest_change
 from surveykit.formulas.steps import Step
-from surveykit.replicates import ReplicateColumns, Replicates, read_columns
+from surveykit.replicates import ReplicateColumns, Replicates, read_columns, refuse_step
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -161,8 +161,7 @@ class Design:
             object.__setattr__(self, name, value)
         rates.check_values(self)
         if replicates is not None:
-            read = read_columns(self, replicates)
-            object.__setattr__(self, "replicates", read)
+            object.__setattr__(self, "replicates", read_columns(self, replicates))
 
     # ---- making a design from a design -------------------------------------------------------------
 
@@ -191,14 +190,7 @@ class Design:
 
     def add_step(self, step: Step) -> Design:
         """Return the design with one more weighting step."""
-        if self.replicates is not None and self.replicates.given:
-            raise ArgumentError(
-                f"{step.name}: the replicate weights were read from columns "
-                f"({self.replicates.columns[0]} …), and "
-                "how they were made is not known, so the step cannot be taken on each of them. Use the "
-                "weights as "
-                "they are; or give strata= and psu= to Design and make replicates with replicate_weights()."
-            )
+        refuse_step(self.replicates, step.name)
         return self.changed(steps=(*self.steps, step))
 
     def pipe(self, function: Callable[Concatenate[Design, P], R], *args: P.args, **kwargs: P.kwargs) -> R:

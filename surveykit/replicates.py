@@ -170,6 +170,17 @@ def read_columns(design: Design, said: Any) -> Replicates:
     )
 
 
+def refuse_step(reps: Replicates | None, step: str) -> None:
+    """Refuse a weighting step on replicates that were read from columns."""
+    if reps is not None and reps.given:
+        raise ArgumentError(
+            f"{step}: the replicate weights were read from columns ({reps.columns[0]} …), and how they "
+            "were made "
+            "is not known, so the step cannot be taken on each of them. Use the weights as they are; or give "
+            "strata= and psu= to Design and make replicates with replicate_weights()."
+        )
+
+
 def find_columns(data: pd.DataFrame, columns: Any) -> tuple[str, ...]:
     """Return the columns named, or those of a pattern in the order of their numbers."""
     if not isinstance(columns, str) or "*" not in columns:

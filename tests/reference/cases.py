@@ -18,6 +18,7 @@ OUTSIDE = Path(os.environ.get("SURVEYKIT_REFERENCE", ROOT.parent / "shared" / "r
 TOPICS = (
     "descriptive", "domain", "contrast", "change", "deff", "lonely_psu", "proportion_ci", "calibration",
     "sampling_calib", "sampling_nonresponse", "replicate",
+    "replicate_calibration",
 )  # fmt: skip
 
 #: Cases of these topics that need a room not yet built.

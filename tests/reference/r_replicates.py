@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from reference import cases, shapes
 from reference.r_registry import Case, alike, call, df
+from reference.r_weighting import BOTH, TYPES, WIDE, summary
 from reference.shapes import Tree
 from scipy.special import stdtr
 
 import surveykit as sv
 from surveykit.formulas.replicates import jk1, jkn
+from surveykit.replay import weights_of
 
 #: R's names of methods where they are not ours; "other" where the scale is not the one that we would take.
 METHODS = {"JK1": "JK1", "JKn": "JKn", "BRR": "BRR"}
@@ -144,3 +146,47 @@ def factors_of_jkn(case: Case) -> Tree:
         "scale": made.scale,
         "rscales": made.rscales,
     }
+
+
+@call("rep_calibrate_linear", "rep_calibrate_raking")
+def calibrated_replicates(case: Case) -> Tree:
+    r, table = case["result"], cases.r_table("apiclus1")
+    plain = sv.Design(table, weights="pw", psu="dnum", fpc="fpc")
+    design = sv.calibrate(
+        sv.replicate_weights(plain, "JK1", mse=False),
+        BOTH,
+        distance=case["id"].removeprefix("rep_calibrate_"),
+    )
+    reps = design.replicates
+    first = int(np.argmin(reps.factors[reps.unit[0]]))  # R's first replicate leaves out the district of row 0
+    return {
+        "m": shapes.stat(sv.mean(design, "api00"), r["m"]),
+        "t": shapes.stat(sv.total(design, "enroll"), r["t"]),
+        "w": summary(design.w),
+        "rep1": summary(weights_of(design, first)),
+    }
+
+
+@call("rep_rake")
+def raked_replicates(case: Case) -> Tree:
+    r, table = case["result"], cases.r_table("apiclus1")
+    plain = sv.Design(table, weights="pw", psu="dnum", fpc="fpc")
+    design = sv.rake(sv.replicate_weights(plain, "JK1", mse=False), {"stype": TYPES, "sch.wide": WIDE})
+    return {
+        "m": shapes.stat(sv.mean(design, "api00"), r["m"]),
+        "t": shapes.stat(sv.total(design, "enroll"), r["t"]),
+        "w": summary(design.w),
+    }
+
+
+@call("rep_trim")
+def replicates_calibrated_within_bounds(case: Case) -> Tree:
+    r, table = case["result"], cases.r_table("csat1")
+    plain = sv.Design(table, weights="weight", strata="commune", psu="village")
+    design = sv.calibrate(
+        sv.replicate_weights(plain, "JKn"),
+        {"sex": {"M": 2400, "F": 2600}},
+        distance="logit",
+        bounds=(0.4, 2.2),
+    )
+    return {"m": shapes.stat(sv.mean(design, "score"), r["m"]), "w": summary(design.w)}

@@ -121,12 +121,6 @@ def published_cases() -> dict[str, dict[str, Any]]:
     return {case["id"]: case for case in file["cases"]}
 
 
-def needs_replicates(case: dict[str, Any]) -> bool:
-    """Whether a published case asks for replicate weights."""
-    design = case["design"] or {}
-    return bool(design.get("replicate") or design.get("repweights"))
-
-
 def table_path(case: dict[str, Any]) -> Path:
     """Where the table of a published case lies: copied here, or outside the project."""
     here = HERE / "published_data" / case["dataset"]

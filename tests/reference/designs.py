@@ -95,5 +95,11 @@ def published_design(case: dict[str, Any], table: pd.DataFrame) -> sv.Design:
     }
     if words["weights"] is None and words["fpc"] is None:
         words["sampling"] = "srs"
+    if said.get("repweights"):
+        words["replicates"] = sv.ReplicateColumns(
+            said["repweights"], method=said["rep_method"], mse=said["mse"], df=said.get("df")
+        )
     rule = said.get("lonely_psu")
-    return sv.Design(table, lonely_psu=LONELY[rule] if rule else "error", **words)
+    design = sv.Design(table, lonely_psu=LONELY[rule] if rule else "error", **words)
+    method = said.get("replicate")
+    return sv.replicate_weights(design, method, mse=said["mse"]) if method else design

@@ -24,9 +24,9 @@ def is_outside(case: dict[str, Any]) -> bool:
 
 
 def now() -> dict[str, dict[str, Any]]:
-    """Return the cases whose operation is built and that do not need replicate weights."""
+    """Return the cases whose operation is built."""
     found = cases.published_cases().items()
-    return {k: v for k, v in found if v["statistic"]["op"] in OPS and not cases.needs_replicates(v)}
+    return {k: v for k, v in found if v["statistic"]["op"] in OPS}
 
 
 def parameters() -> list[Any]:
@@ -46,9 +46,8 @@ def test_every_published_case_is_compared_or_waits_with_a_reason() -> None:
     assert set(OPS) | set(cases.LATER) | set(cases.ELSEWHERE) == ops
     assert all((cases.HERE / f"{file}.py").exists() for file in cases.ELSEWHERE.values())
     later = {k for k, v in found.items() if v["statistic"]["op"] in cases.LATER}
-    replicates = {k for k, v in found.items() if cases.needs_replicates(v)}
     elsewhere = {k for k, v in found.items() if v["statistic"]["op"] in cases.ELSEWHERE}
-    assert set(now()) | later | replicates | elsewhere == set(found)
+    assert set(now()) | later | elsewhere == set(found)
 
 
 def check(ours: Any, expected: Any, tolerance: dict[str, float], where: str, skip: set[str]) -> None:

@@ -7,13 +7,13 @@ from typing import Literal
 
 import numpy as np
 
-from surveykit.formulas.arrays import Array, Codes, Mask, sum_by
+from surveykit.formulas.arrays import Array, Codes, sum_by
 from surveykit.formulas.steps import Linear, fixed, once
 
 Redistribution = Literal["proportional", "equal", "none"]
 
 PASSES = 200
-CLOSE = 1e-12  # relative distance from a cap that is rounding error
+CLOSE = 1e-12  # relative distance from a limit that is rounding error
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,9 +22,9 @@ class Trimming:
 
     ``group`` (n,) group of each row, ``count`` groups; ``lower``, ``upper`` limits, or None; with ``ratio``
     the upper limit is that many medians of the weights of the group, with ``quantile`` that quantile of
-    them. ``give`` how the weight that was cut is given to the rows that were not: in proportion to their
-    weights, in equal parts, or not at all. ``strict``: cut again where the gift has passed the limit, until
-    none does.
+    them. ``give`` how the weight that was cut is given to the other rows: in proportion to their weights, in
+    equal parts, or not at all. ``strict``: nobody passes a limit by a gift either, so that the new weights
+    are c w, or w + c, between the limits, with the c of each group that keeps its sum.
     """
 
     group: Codes
@@ -62,31 +62,53 @@ class Trimming:
         """(n,) new weights of a replicate, whose rows count ``factor`` times: the limits are for one time."""
         own = once(w, factor)
         low, high = self.limits(own)
-        low, high = low[self.group], high[self.group]
-        used = own != 0
-        cut = np.zeros(own.size, dtype=bool)
-        total = sum_by(self.group, np.where(used, own, 0.0) * factor, self.count)
-        for _ in range(PASSES):
-            cut |= used & ((own > high * (1 + CLOSE)) | (own < low * (1 - CLOSE)))
-            own = np.where(cut, np.clip(own, low, high), own)
-            if self.give != "none":
-                own = self._given(own, factor, cut, total)
-            beyond = used & ((own > high * (1 + CLOSE)) | (own < low * (1 - CLOSE)))
-            if not self.strict or not beyond.any():
-                break
-        return np.asarray(own * factor)
+        cut = np.where(own != 0, np.clip(own, low[self.group], high[self.group]), 0.0)
+        if self.give != "none":
+            cut = self._given(own, factor, cut) if not self.strict else self._level(own, factor, low, high)
+        return np.asarray(cut * factor)
 
-    def _given(self, own: Array, factor: Array, cut: Mask, total: Array) -> Array:
-        """(n,) weights after the rows that were not cut have taken what keeps the sum of their group."""
-        free = ~cut & (own != 0)
-        left = total - sum_by(self.group, np.where(cut, own * factor, 0.0), self.count)
+    def _given(self, own: Array, factor: Array, cut: Array) -> Array:
+        """(n,) weights after the rows that were not cut have taken, once, what keeps the sum of the group."""
+        free = (own != 0) & (np.abs(own - cut) <= CLOSE * np.abs(own))
+        left = sum_by(self.group, (own - cut) * factor, self.count)
+        if self.give == "equal":
+            rows = sum_by(self.group, np.where(free, factor, 0.0), self.count)
+            more = np.divide(left, rows, out=np.zeros(self.count), where=rows > 0)
+            return np.asarray(np.where(free, own + more[self.group], cut))
         held = sum_by(self.group, np.where(free, own * factor, 0.0), self.count)
-        if self.give == "proportional":
-            rise = np.divide(left, held, out=np.ones(self.count), where=held > 0)
-            return np.asarray(np.where(free, own * rise[self.group], own))
-        rows = sum_by(self.group, np.where(free, factor, 0.0), self.count)
-        more = np.divide(left - held, rows, out=np.zeros(self.count), where=rows > 0)
-        return np.asarray(np.where(free, own + more[self.group], own))
+        rise = np.divide(left, held, out=np.zeros(self.count), where=held > 0)
+        return np.asarray(np.where(free, own * (1 + rise[self.group]), cut))
+
+    def _level(self, own: Array, factor: Array, low: Array, high: Array) -> Array:
+        """(n,) weights c w, or w + c, between the limits, with the c of each group that keeps its sum.
+
+        The sum rises with c in straight pieces: Newton's method between ends that are drawn together. Weights
+        below 0 are cut and take nothing.
+        """
+        g, times, takes = self.group, self.give == "proportional", own > 0
+        lower, upper = low[g], high[g]
+        cut = np.where(own < 0, np.clip(own, lower, upper), 0.0)
+        wanted = sum_by(g, (own - cut) * factor, self.count)
+        least, most = np.full(self.count, np.inf), np.zeros(self.count)
+        np.minimum.at(least, g[takes], own[takes])
+        np.maximum.at(most, g[takes], own[takes])
+        c = np.full(self.count, 1.0 if times else 0.0)
+        start = np.minimum(c, 0.0 if times else np.where(np.isfinite(low), low - most, 0.0))
+        top = np.where(np.isfinite(high) & np.isfinite(least), high, 0.0)
+        end = np.maximum(c, top / least if times else top - np.where(top > 0, least, 0.0))
+        for _ in range(PASSES):
+            moved = own * c[g] if times else own + c[g]
+            new = np.where(takes, np.clip(moved, lower, upper), cut)
+            gap = wanted - sum_by(g, np.where(takes, new * factor, 0.0), self.count)
+            start, end = np.where(gap >= 0, c, start), np.where(gap <= 0, c, end)
+            free = takes & (moved > lower) & (moved < upper)
+            slope = sum_by(g, np.where(free, factor * (own if times else 1.0), 0.0), self.count)
+            step = c + np.divide(gap, slope, out=np.full(self.count, np.nan), where=slope > 0)
+            known = (step == c) | ((start < step) & (step < end))
+            before, c = c, np.where(known, step, (start + end) / 2)
+            if (c == before).all():
+                break
+        return np.asarray(new)
 
     def linear(self, before: Array, after: Array) -> Linear:  # noqa: ARG002 (as every step)
         """Return the derivative: which weights are cut is taken as given, so nothing is taken away."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from sampling.checks import ArgumentError, check_choice
+from sampling.checks import ArgumentError, check_choice, shown
 from surveykit import columns as col
 from surveykit.design import Design
 from surveykit.formulas.arrays import Array
@@ -47,7 +47,8 @@ def trim(
     redistribute : {"proportional", "equal", "none"}
         How the weight that was cut is given to the rows that were not.
     strict : bool
-        Cut again where a gift has passed the limit, until none does; False does it once (R ``strict=FALSE``).
+        Nobody passes a limit by a gift either: the new weights are c w (or w + c) between the limits, with
+        the c that keeps their sum. False cuts and gives once (R ``strict=FALSE``).
     recalibrate : {"auto", True, False}
         Meet the targets of the last calibration again, with the limits as bounds, so that both hold; "auto"
         does so where there is a calibration among the steps and the limits hold for everyone.
@@ -126,21 +127,30 @@ def _check_limits(upper: Any, lower: Any, ratio: Any, quantile: Any) -> None:
 
 def _check_sums(step: Trimming, w: Array, low: Array, high: Array, names: pd.Index[Any] | None) -> None:
     """Refuse limits that cannot hold while the weights of a group keep their sum."""
-    if step.give == "none" or not step.strict:
-        return
     used = w != 0
     total = np.bincount(step.group, weights=w, minlength=step.count)
     rows = np.bincount(step.group[used], minlength=step.count)
     for h in np.flatnonzero(rows > 0):
-        where = "" if names is None else f" of {names[int(h)]!r}"
+        where = "" if names is None else f" of {shown(names[int(h)])}"
+        if low[h] > high[h]:
+            raise ArgumentError(
+                f"lower={step.lower:g} lies above the upper limit{where}, {high[h]:.6g}. Choose another limit."
+            )
+        if step.give == "none":
+            continue
         mean = total[h] / rows[h]
-        if mean > high[h] * (1 + 1e-12) or mean < low[h] * (1 - 1e-12):
+        if step.strict and (mean > high[h] * (1 + 1e-12) or mean < low[h] * (1 - 1e-12)):
             word, limit = ("upper", high[h]) if mean > high[h] else ("lower", low[h])
             raise ArgumentError(
                 f"{word}: the {rows[h]} weights{where} have mean {mean:g}, so they cannot all lie "
-                f"{'below' if word == 'upper' else 'above'} {limit:g} and keep their sum. Choose "
-                "another limit, "
-                "or pass redistribute='none'."
+                f"{'below' if word == 'upper' else 'above'} {limit:g} and keep their sum. Choose another "
+                "limit, or pass redistribute='none'."
+            )
+        own = w[used & (step.group == h)]
+        if not step.strict and ((own < low[h]) | (own > high[h])).all():
+            raise ArgumentError(
+                f"strict=False: all {rows[h]} weights{where} are cut, so nobody is left to take what was cut. "
+                "Choose another limit, or pass redistribute='none'."
             )
 
 

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from sampling.checks import ArgumentError, DataError, listed
-from sampling.sample.toml import read_toml, to_toml
 from surveykit.design import Design, check_design
 from surveykit.replay import made, weights_of
 from surveykit.replicates import GIVEN, ReplicateColumns
@@ -219,6 +218,8 @@ def _write(table: pd.DataFrame, path: Path, ending: str) -> None:
 
 
 def _write_how(how: dict[str, Any], path: Path) -> None:
+    from sampling.sample.toml import to_toml  # loaded when needed, so that the package starts quickly
+
     path.write_text(to_toml(how), encoding="utf-8", newline="\n")
 
 
@@ -247,6 +248,8 @@ def read_replicates(path: str | os.PathLike[str]) -> Design:
         raise ArgumentError(
             f"path={place.name!r} ends in {ending!r}. Give a file ending in {listed(ENDINGS)}."
         )
+    from sampling.sample.toml import read_toml  # loaded when needed
+
     how = read_toml(place.with_suffix(".toml"))
     said = how.get("replicates")
     if not isinstance(said, dict) or "weights" not in how:

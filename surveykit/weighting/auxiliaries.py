@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import scipy.linalg as la
 import scipy.sparse as sp
 
 from sampling.checks import ArgumentError, DataError, MarginError, listed, shown
@@ -209,7 +208,7 @@ def _assemble(
     noises = [m.margin.noise if m.margin.noise is not None else np.zeros((len(m.margin.levels),) * 2)
               for m in margins]  # fmt: skip
     noises += [np.array([[v.noise]]) for v in numbers]
-    noise = la.block_diag(*noises) if any(n.any() for n in noises) else None
+    noise = sp.block_diag(noises).toarray() if any(n.any() for n in noises) else None
     if noise is not None and names is not None:
         raise ArgumentError(
             f"by={asked.by!r}: targets that are estimates cannot be used part by part. Pass numbers."

@@ -134,7 +134,8 @@ def _check_sums(step: Trimming, w: Array, low: Array, high: Array, names: pd.Ind
         where = "" if names is None else f" of {shown(names[int(h)])}"
         if low[h] > high[h]:
             raise ArgumentError(
-                f"lower={step.lower:g} lies above the upper limit{where}, {high[h]:.6g}. Choose another limit."
+                f"lower={step.lower:g} lies above the upper limit{where}, {high[h]:.6g}. Choose "
+                "another limit."
             )
         if step.give == "none":
             continue
@@ -149,7 +150,8 @@ def _check_sums(step: Trimming, w: Array, low: Array, high: Array, names: pd.Ind
         own = w[used & (step.group == h)]
         if not step.strict and ((own < low[h]) | (own > high[h])).all():
             raise ArgumentError(
-                f"strict=False: all {rows[h]} weights{where} are cut, so nobody is left to take what was cut. "
+                f"strict=False: all {rows[h]} weights{where} are cut, so nobody is left to take what "
+                "was cut. "
                 "Choose another limit, or pass redistribute='none'."
             )
 

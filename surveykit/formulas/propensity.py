@@ -97,10 +97,7 @@ class Propensity:
         return np.asarray(np.where(self.cell >= 0, self.fit(w).p[np.maximum(self.cell, 0)], 1.0))
 
     def cut(self, w: Array) -> ClassAdjustment:
-        """Return the adjustment in classes of the chances, of about equal weight; classes below one another.
-
-        A class without respondents or nonrespondents is joined with the next by taking fewer cuts.
-        """
+        """Return the adjustment in classes of the chances, in their order and of about equal weight."""
         fit, total = self.fit(w), self._sum(w)
         order = np.argsort(fit.p, kind="stable")
         reached = np.cumsum(total[order])

@@ -142,11 +142,19 @@ def crossed(design: Design, wave: str, overlap: str) -> Design:
 def _replicated(design: Design, wave: str, overlap: str) -> Design:
     """Return a design whose replicates tell how the waves go together; refuse those that do not."""
     reps = design.replicates
-    if overlap == "none" and reps is not None and not reps.given:
+    if reps is None or reps.given:
+        return design
+    if overlap == "none":
         raise ArgumentError(
-            f"wave={wave!r}: the waves share no units, but the replicates were made as if both were "
-            "drawn from the "
-            f"same strata. Give Design strata={[*design.strata, wave]}, then make the replicates."
+            f"wave={wave!r}: the waves share no units, but the replicates were made as if both were drawn "
+            f"from the same strata. Give Design strata={[*design.strata, wave]}, then make the replicates."
+        )
+    at = next((s for s in range(1, len(design.psu)) if not shared_units(design, wave, s)), None)
+    if at is not None and reps.unit is not design.units(0).row:
+        raise ArgumentError(
+            f"wave={wave!r}: each wave has {design.psu[at]} of its own, but the replicates were made as if "
+            f"they were drawn together. Give Design psu={[*design.psu[:at], wave, *design.psu[at:]]} and "
+            "for the wave an fpc of 1 (all waves), then make the replicates."
         )
     return design
 

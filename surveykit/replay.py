@@ -53,9 +53,9 @@ def take(design: Design, step: Step, w: Array, factor: Array, shift: Array | Non
         reps = made(design)
         kind = MarginError if isinstance(step, Calibration) else DataError
         raise kind(
-            f"replicate {r + 1} of {reps.R} ({reps.method}), step {step.name!r}: {trouble}, for too few rows "
-            "keep a weight in it. Join small classes or levels, or make replicates that keep more rows "
-            "(method='Fay' or 'rwyb'); without replicates the Taylor variance takes the steps in."
+            f"replicate {r + 1} of {reps.R} ({reps.method}), step {step.name!r}: {trouble}, for too few "
+            "rows keep a weight in it. Join small classes or levels, or make replicates that keep more "
+            "rows (method='Fay' or 'rwyb'); without replicates the Taylor variance takes the steps in."
         )
     return after
 

@@ -149,9 +149,9 @@ def read_columns(design: Design, said: Any) -> Replicates:
     told = [name for name in ("strata", "psu", "fpc") if getattr(design, name)]
     if told:
         raise ArgumentError(
-            f"replicates=: the replicate weights carry the whole design, so {'=, '.join(told)}= would "
-            "not be read. "
-            "Leave it out; or leave replicates= out, for the Taylor variance or replicate_weights()."
+            f"replicates=: the replicate weights carry the whole design, so {'=, '.join(told)}= would not "
+            "be read. Leave it out; or leave replicates= out, for the Taylor variance or "
+            "replicate_weights()."
         )
     if design.weighted_by is None:
         raise ArgumentError("replicates=: pass weights='…' too, the full-sample weight that goes with them.")
@@ -175,9 +175,8 @@ def refuse_step(reps: Replicates | None, step: str) -> None:
     if reps is not None and reps.given:
         raise ArgumentError(
             f"{step}: the replicate weights were read from columns ({reps.columns[0]} …), and how they "
-            "were made "
-            "is not known, so the step cannot be taken on each of them. Use the weights as they are; or give "
-            "strata= and psu= to Design and make replicates with replicate_weights()."
+            "were made is not known, so the step cannot be taken on each of them. Use the weights as they "
+            "are; or give strata= and psu= to Design and make replicates with replicate_weights()."
         )
 
 
@@ -199,8 +198,7 @@ def find_columns(data: pd.DataFrame, columns: Any) -> tuple[str, ...]:
     if len(names) < 2:
         raise ArgumentError(
             f"replicates: {listed(names) or 'no column'} is not enough, for a variance needs two "
-            "replicates or "
-            "more. Name every replicate column, or give a pattern such as 'brr_*'."
+            "replicates or more. Name every replicate column, or give a pattern such as 'brr_*'."
         )
     return names
 
@@ -223,8 +221,7 @@ def scales(said: ReplicateColumns, R: int) -> tuple[float, Array]:
     if method in HADAMARD and R > 2 and R % 4:
         raise ArgumentError(
             f"replicates: {R} columns, but {method} has 1, 2 or a multiple of 4. Check that no column is "
-            "missing "
-            "or too many; if the file is so, pass method='other' with its scale."
+            "missing or too many; if the file is so, pass method='other' with its scale."
         )
     if (said.fay is not None) != (method == "Fay") or (said.fay is not None and not 0 <= said.fay < 1):
         raise ArgumentError(
@@ -234,8 +231,7 @@ def scales(said: ReplicateColumns, R: int) -> tuple[float, Array]:
     if method == "JKn" and said.rscales is None:
         raise ArgumentError(
             "method='JKn' needs rscales: (n − 1)/n of the stratum of each replicate, times 1 − f where "
-            "units were "
-            "drawn without replacement. Pass rscales=[…], one number a column."
+            "units were drawn without replacement. Pass rscales=[…], one number a column."
         )
     if method == "other" and said.scale is None:
         raise ArgumentError(
@@ -284,8 +280,7 @@ def check_values(
         if said.method in COUNTED and np.array_equal(x, full):
             raise DataError(
                 f"replicates: {name!r} equals {weights!r} in every row: it is the full-sample weight, "
-                "which no "
-                f"replicate of {said.method} is. Leave it out."
+                f"which no replicate of {said.method} is. Leave it out."
                 if said.combined
                 else f"replicates: {name!r} is 1 in every row, which no replicate of {said.method} is. "
                 "Leave it out."
@@ -295,7 +290,7 @@ def check_values(
         other = "pass combined=False" if said.combined else "leave combined=False out"
         raise DataError(
             f"replicates: the columns sum to {sums.mean():g} on average, and "
-            f"{'the weights' if said.combined else 'the rows'} to {full.sum():g}. "
-            f"If they are {'factors of the weight' if said.combined else 'weights'}, {other}; "
-            "if not, check that they belong to this weight."
+            f"{'the weights' if said.combined else 'the rows'} to {full.sum():g}. If they are "
+            f"{'factors of the weight' if said.combined else 'weights'}, {other}; if not, check that they "
+            "belong to this weight."
         )

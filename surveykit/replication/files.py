@@ -107,8 +107,7 @@ def write_replicates(design: Design, path: str | os.PathLike[str], *, overwrite:
         said = " and ".join(design.subset)
         raise ArgumentError(
             f"write_replicates: the design is limited by where={said!r}, and a file holds the whole "
-            "sample. Write "
-            "the design without it, and take the part after reading."
+            "sample. Write the design without it, and take the part after reading."
         )
     place = check_path(path, ENDINGS)
     table, weight, names = _table(design)
@@ -194,8 +193,7 @@ def _check_names(table: pd.DataFrame, ending: str) -> None:
     if bad:
         raise ArgumentError(
             f"path: {PROGRAMS[ending]} has no column names like {listed(bad, 3)}. Rename them (letters, "
-            "digits and "
-            "_), or write .csv."
+            "digits and _), or write .csv."
         )
 
 

@@ -1,0 +1,518 @@
+"""The sentences a user reads when replicate weights are refused, word for word."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from drawn_samples import joined, one_stage
+from strategies import build, make
+
+import surveykit as sv
+from sampling.checks import ArgumentError, ColumnError, DataError, LonelyPSUError, MarginError, SurveyWarning
+from surveykit.replication import make as making
+from surveykit.replication import read_replicates, replicate_frame, write_replicates
+
+
+def refused(kind: type[Exception], sentence: str, call: Any) -> None:
+    """Fail unless the call is refused with exactly this sentence."""
+    with pytest.raises(kind, match=f"^{re.escape(sentence)}$") as error:
+        call()
+    assert type(error.value) is kind
+
+
+PAIRS = make([2, 2], 4, "clusters")
+
+
+def replicate(design: sv.Design = PAIRS, method: Any = "JKn", **words: Any) -> sv.Design:
+    return sv.replicate_weights(design, method, **words)
+
+
+# --- making them --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (
+            lambda: replicate(replicate()),
+            "replicate_weights: the design has replicates already (JKn, 4 replicates). Start from the "
+            "design without them.",
+        ),
+        (
+            lambda: replicate(method="brr"),
+            "method='brr' is not known. Did you mean 'BRR'? Choose one of 'auto', 'JK1', 'JKn', 'JK2', "
+            "'BRR', 'Fay', 'bootstrap', 'rwyb', 'preston', 'SDR'.",
+        ),
+        (
+            lambda: replicate(method="bootstrap"),
+            "method='bootstrap' draws by chance: pass a seed, so that it can be repeated, e.g. "
+            "seed=20261122.",
+        ),
+        (
+            lambda: replicate(method="bootstrap", seed=1.5),
+            "seed=1.5: pass a whole number, 0 or more, e.g. 20261122.",
+        ),
+        (
+            lambda: replicate(replicates=50),
+            "replicates=50: with method='JKn' the units give the number. Leave it out, or take "
+            "method='bootstrap'.",
+        ),
+        (
+            lambda: replicate(method="bootstrap", replicates=1, seed=1),
+            "replicates=1: give a whole number, 2 or more.",
+        ),
+        (
+            lambda: replicate(method="BRR", fay=0.5),
+            "fay=0.5 goes with method='Fay', not with 'BRR'. Leave it out.",
+        ),
+        (
+            lambda: replicate(method="Fay", fay=1),
+            "fay=1: Fay's factor is a number from 0 to below 1; 0.5 is usual.",
+        ),
+        (
+            lambda: replicate(method="JK1"),
+            "method='JK1' is for a sample without strata, and this one has 2. Use method='JKn'.",
+        ),
+        (
+            lambda: replicate(make([2, 3, 4], 4, "clusters"), "BRR"),
+            "method='BRR' needs two units (commune) in every stratum, and 'h1' has 3 (2 strata in all). "
+            "Use method='JKn' or 'bootstrap', or form pairs.",
+        ),
+        (
+            lambda: replicate(make([3], 4, "clusters without strata"), "JK2", seed=1),
+            "method='JK2' needs two units (commune) in every stratum, and the sample has 3. Use "
+            "method='JKn' or 'bootstrap', or form pairs.",
+        ),
+        (
+            lambda: replicate(sv.Design(pd.DataFrame({"y": [1, 2]}), sampling="self-selected")),
+            "replicate_weights: the rows are self-selected, so there is no sampling error that replicates "
+            "could show.",
+        ),
+        (
+            lambda: replicate(sv.Design(build([1], 3), weights="w", psu=["commune", "village"])),
+            "replicate_weights: the whole sample lies in one commune. Give Design psu=['village'], so "
+            "that village is the first stage.",
+        ),
+        (
+            lambda: replicate(
+                sv.Design(build([1, 3], 3), weights="w", strata="stratum", psu="commune", lonely_psu="centre")
+            ),
+            "lonely_psu='centre': replicates cannot show what a stratum with one commune is to give. "
+            "Merge it "
+            'with a neighbour, or pass lonely_psu="collapse" or "certainty" to Design.',
+        ),
+        (
+            lambda: replicate(PAIRS.changed(lonely_domain="average")),
+            "lonely_domain='average' is a rule for the Taylor variance, and replicates know none like it. "
+            "Leave it off to make replicates.",
+        ),
+        (
+            lambda: replicate(sv.Design(build([3], 3).assign(N=1.0), weights="w", psu="commune", fpc="N")),
+            "method='JKn': every commune was taken (fpc 1). There is no sampling error.",
+        ),
+        (
+            lambda: replicate(
+                sv.Design(
+                    build([3], 3).assign(N=1.0), weights="w", psu=["commune", "village"], fpc=["N", "N2"]
+                )
+            ),
+            "method='JKn': every commune was taken (fpc 1). Use method='rwyb', which draws the units below.",
+        ),
+        (
+            lambda: replicate(joined(one_stage("pps_brewer", size="ho"))),
+            "method='JKn' does not fit the way in which the units were drawn ('hajek'). Use "
+            "method='rwyb', which has the chances of each.",
+        ),
+        (
+            lambda: replicate(joined(one_stage("systematic")), "rwyb", seed=1),
+            "method='rwyb' does not fit the way in which the units were drawn ('successive'). Use "
+            "method='SDR', for draws down a list.",
+        ),
+        (
+            lambda: replicate(joined(one_stage("cube", n=4, balance=["ho"])), "rwyb", seed=1),
+            "method='rwyb' does not fit the way in which the units were drawn ('balanced'). Leave the "
+            "replicates out: the Taylor variance has the form of the draw.",
+        ),
+    ],
+)
+def test_what_cannot_be_made_is_refused(call, sentence):
+    refused(ArgumentError, sentence, call)
+
+
+def test_a_stratum_of_one_unit_is_refused_as_for_taylor():
+    design = sv.Design(build([1, 3], 3), weights="w", strata="stratum", psu="commune")
+    refused(
+        LonelyPSUError,
+        "strata='stratum': 'h0' has one PSU (commune=h0c0), so the variance between units cannot be "
+        "estimated. "
+        'Merge it with a neighbour, or pass lonely_psu="centre".',
+        lambda: replicate(design),
+    )
+
+
+def two_stages(f1: Any) -> sv.Design:
+    data = build([3, 3], 3)
+    data["f1"] = data["stratum"].map(f1)
+    return sv.Design(data, weights="w", strata="stratum", psu=["commune", "village"], fpc=["f1", "N2"])
+
+
+def test_one_stage_where_more_count_is_refused_or_warned_of():
+    refused(
+        ArgumentError,
+        "method='JKn' counts the first stage alone, but in 'h1' every commune was taken, so the error "
+        "lies in the stage below (village). Use method='rwyb' or 'preston'.",
+        lambda: replicate(two_stages({"h0": 0.5, "h1": 1.0})),
+    )
+    with pytest.warns(SurveyWarning) as warned:
+        replicate(two_stages({"h0": 0.5, "h1": 0.4}))
+    assert str(warned[0].message) == (
+        "method='JKn' counts the first stage alone. Up to 50% of its units (commune) were drawn, so the "
+        "variance inside them matters, and is left out. method='rwyb' or 'preston' counts every stage."
+    )
+
+
+def test_factors_below_0_are_refused():
+    design = two_stages({"h0": 0.95, "h1": 0.95})
+    refused(
+        DataError,
+        "method='preston' gives factors below 0 here (least −0.062), which weights cannot have: large "
+        "fractions or very unequal chances stand at one stage above small ones. Use method='rwyb'.",
+        lambda: replicate(design, "preston", seed=1),
+    )
+
+
+def test_tables_that_do_not_fit_in_memory_are_refused(monkeypatch):
+    monkeypatch.setattr(making, "LARGEST", 10)
+    refused(
+        ArgumentError,
+        "4 units by 4 replicates are 0.0 GB of factors. Use method='bootstrap' with replicates=500, or "
+        "name the clusters in psu= if commune is not the first stage.",
+        lambda: replicate(),
+    )
+
+
+# --- steps on them ------------------------------------------------------------------------------------------
+
+
+def with_columns(**words: Any) -> sv.Design:
+    said = {"method": "JKn", "rscales": [0.5] * 4} | words
+    return sv.Design(PEOPLE, weights="w", replicates=sv.ReplicateColumns("rep_*", **said))
+
+
+PEOPLE = pd.DataFrame({"w": [10.0, 10, 20, 20], "answered": [1, 1, 1, 0], "sex": [1, 2, 1, 2]}).assign(
+    rep_1=[0.0, 20, 20, 20], rep_2=[20.0, 0, 20, 20], rep_3=[10.0, 10, 0, 40], rep_4=[10.0, 10, 40, 0]
+)
+UNKNOWN = (
+    ": the replicate weights were read from columns (rep_1 …), and how they were made is not known, so "
+    "the step cannot be taken on each of them. Use the weights as they are; or give strata= and psu= to "
+    "Design and make replicates with replicate_weights()."
+)
+
+
+@pytest.mark.parametrize(
+    ("step", "name"),
+    [
+        (lambda d: sv.adjust_nonresponse(d, responded="answered"), "nonresponse (one class)"),
+        (lambda d: sv.rake(d, {"sex": {1: 0.5, 2: 0.5}}), "rake (sex)"),
+        (lambda d: sv.calibrate(d, {"sex": {1: 30, 2: 30}}), "calibrate (sex)"),
+    ],
+)
+def test_a_step_after_replicates_that_were_read_is_refused(step, name):
+    refused(ArgumentError, name + UNKNOWN, lambda: step(with_columns()))
+
+
+def test_replicates_on_replicates_that_were_read_are_refused():
+    refused(
+        ArgumentError,
+        "replicate_weights: the design has replicates already (JKn, 4 replicates). Start from the design "
+        "without them.",
+        lambda: replicate(with_columns()),
+    )
+
+
+END = (
+    ", for too few rows keep a weight in it. Join small classes or levels, or make replicates that keep "
+    "more rows (method='Fay' or 'rwyb'); without replicates the Taylor variance takes the steps in."
+)
+
+
+def test_a_step_that_a_replicate_cannot_take_is_refused():
+    data = pd.DataFrame({"w": 10.0, "xa": list("aabbcc"), "y": np.arange(6.0), "a": [1, 0, 1, 1, 1, 0]})
+    data["k"], data["m"] = [1, 1, 2, 2, 2, 2], [1, 1, 2, 2, 2, 2]
+    plain = replicate(sv.Design(data, weights="w", psu="xa"), "JK1")
+    alone = data.assign(k=[1, 2, 2, 1, 1, 1], a=[1, 0, 0, 1, 1, 1], b=[1, 0, 1, 1, 1, 0])
+    classes = replicate(sv.Design(alone.assign(a=[1, 0, 1, 0, 1, 1]), weights="w", psu="xa"), "JK1")
+    refused(
+        MarginError,
+        "replicate 1 of 3 (JK1), step 'rake (m)': the targets cannot be met (relative gap 1)" + END,
+        lambda: sv.mean(sv.rake(plain, {"m": {1: 30, 2: 30}}), "y"),
+    )
+    refused(
+        DataError,
+        "replicate 2 of 3 (JK1), step 'nonresponse (k)': a class has nobody left who could stand for the "
+        "others" + END,
+        lambda: sv.mean(sv.adjust_nonresponse(classes, responded="a", cells="k"), "y"),
+    )
+
+
+# --- reading columns ----------------------------------------------------------------------------------------
+
+
+def columns(columns: Any = "rep_*", data: pd.DataFrame = PEOPLE, **words: Any) -> sv.Design:
+    said = {"method": "JK1"} | words
+    return sv.Design(data, weights="w", replicates=sv.ReplicateColumns(columns, **said))
+
+
+@pytest.mark.parametrize(
+    ("kind", "call", "sentence"),
+    [
+        (
+            TypeError,
+            lambda: sv.Design(PEOPLE, weights="w", replicates=["rep_1"]),
+            "replicates is a list; pass replicates=ReplicateColumns('brr_*', method='BRR').",
+        ),
+        (
+            ArgumentError,
+            lambda: sv.Design(
+                PEOPLE, weights="w", psu="sex", replicates=sv.ReplicateColumns("rep_*", method="JK1")
+            ),
+            "replicates=: the replicate weights carry the whole design, so psu= would not be read. Leave "
+            "it out; or leave replicates= out, for the Taylor variance or replicate_weights().",
+        ),
+        (
+            ArgumentError,
+            lambda: sv.Design(PEOPLE, sampling="srs", replicates=sv.ReplicateColumns("rep_*", method="JK1")),
+            "replicates=: pass weights='…' too, the full-sample weight that goes with them.",
+        ),
+        (
+            ArgumentError,
+            lambda: columns(method="jkn"),
+            "method='jkn' is not known. Did you mean 'JKn'? Choose one of 'JK1', 'JKn', 'JK2', 'BRR', "
+            "'Fay', 'bootstrap', 'SDR', 'ACS', 'other'.",
+        ),
+        (
+            ColumnError,
+            lambda: columns("repw_*"),
+            "replicates='repw_*': the data have no such columns. Did you mean 'rep_4'?",
+        ),
+        (
+            ColumnError,
+            lambda: columns(["rep_1", "rep_9"]),
+            "replicates='rep_9': the data have no such column. Did you mean 'rep_4'?",
+        ),
+        (
+            ArgumentError,
+            lambda: columns(["rep_1", "rep_1"]),
+            "replicates: 'rep_1' is named twice. Name each column once.",
+        ),
+        (
+            ArgumentError,
+            lambda: columns("rep_1"),
+            "replicates: 'rep_1' is not enough, for a variance needs two replicates or more. Name every "
+            "replicate column, or give a pattern such as 'brr_*'.",
+        ),
+        (
+            ArgumentError,
+            lambda: columns(["w", "rep_1", "rep_2"]),
+            "replicates: 'w' is the weight itself. Leave it out of the replicate columns.",
+        ),
+        (
+            ArgumentError,
+            lambda: columns(["rep_1", "rep_2", "rep_3"], method="BRR"),
+            "replicates: 3 columns, but BRR has 1, 2 or a multiple of 4. Check that no column is missing "
+            "or too many; if the file is so, pass method='other' with its scale.",
+        ),
+        (
+            ArgumentError,
+            lambda: columns(method="Fay"),
+            "fay=None with method='Fay': Fay's factor is a number from 0 to below 1, for method='Fay' "
+            "alone. The manual of the file gives it.",
+        ),
+        (
+            ArgumentError,
+            lambda: columns(method="BRR", fay=0.5),
+            "fay=0.5 with method='BRR': Fay's factor is a number from 0 to below 1, for method='Fay' "
+            "alone. The manual of the file gives it.",
+        ),
+        (
+            ArgumentError,
+            lambda: columns(method="JKn"),
+            "method='JKn' needs rscales: (n − 1)/n of the stratum of each replicate, times 1 − f where "
+            "units were drawn without replacement. Pass rscales=[…], one number a column.",
+        ),
+        (
+            ArgumentError,
+            lambda: columns(method="JKn", rscales=[0.5, 0.5]),
+            "rscales has 2 numbers for 4 replicate columns. Give one a column, in their order.",
+        ),
+        (
+            ArgumentError,
+            lambda: columns(method="JKn", rscales=[0.5, 0.5, 0.5, -1]),
+            "rscales: every number must be 0 or more, and one at least above 0.",
+        ),
+        (
+            ArgumentError,
+            lambda: columns(method="other"),
+            "method='other' needs scale: the number before the sum in the manual of the file.",
+        ),
+        (
+            ArgumentError,
+            lambda: columns(scale=0),
+            "scale=0: give a number above 0, as the manual of the file says.",
+        ),
+        (
+            ArgumentError,
+            lambda: columns(df="many"),
+            "df='many': give a number above 0, as the manual of the file says.",
+        ),
+        (
+            DataError,
+            lambda: columns(data=PEOPLE.assign(rep_2=[1.0, np.nan, 1, 1])),
+            "replicates: 'rep_2' is missing in row 1. A replicate weight is 0 or more.",
+        ),
+        (
+            DataError,
+            lambda: columns(data=PEOPLE.assign(rep_2=[1.0, 1, -3, -4])),
+            "replicates: 'rep_2' is -3 in rows 2, 3. A replicate weight is 0 or more.",
+        ),
+        (
+            DataError,
+            lambda: columns(data=PEOPLE.assign(rep_2=0.0)),
+            "replicates: 'rep_2' is 0 in every row. Check the column.",
+        ),
+        (
+            DataError,
+            lambda: columns(data=PEOPLE.assign(rep_0=PEOPLE["w"]), method="bootstrap"),
+            "replicates: 'rep_0' equals 'w' in every row: it is the full-sample weight, which no "
+            "replicate of bootstrap is. Leave it out.",
+        ),
+        (
+            DataError,
+            lambda: columns(["a", "b"], PEOPLE.assign(a=1.0, b=[0.0, 2, 1, 1]), combined=False),
+            "replicates: 'a' is 1 in every row, which no replicate of JK1 is. Leave it out.",
+        ),
+        (
+            DataError,
+            lambda: columns(["a", "b"], PEOPLE.assign(a=[2.0, 0, 1, 1], b=[0.0, 2, 1, 1])),
+            "replicates: the columns sum to 4 on average, and the weights to 60. If they are factors of "
+            "the weight, pass combined=False; if not, check that they belong to this weight.",
+        ),
+        (
+            DataError,
+            lambda: columns(combined=False),
+            "replicates: the columns sum to 60 on average, and the rows to 4. If they are weights, leave "
+            "combined=False out; if not, check that they belong to this weight.",
+        ),
+        (
+            TypeError,
+            lambda: columns(data=PEOPLE.assign(rep_2=list("abcd"))),
+            "replicates='rep_2' holds text ('a', 'b' and 1 more), and a replicate weight is a number.",
+        ),
+    ],
+)
+def test_columns_that_cannot_be_replicate_weights_are_refused(kind, call, sentence):
+    refused(kind, sentence, call)
+
+
+# --- waves, files -------------------------------------------------------------------------------------------
+
+
+def test_waves_without_common_units_must_be_strata_of_the_replicates():
+    data = pd.concat([build([3, 3], s).assign(wave=s) for s in (1, 2)], ignore_index=True)
+    data["commune"] += data["wave"].astype(str)
+    design = replicate(sv.Design(data, weights="w", strata="stratum", psu="commune"))
+    refused(
+        ArgumentError,
+        "wave='wave': the waves share no units, but the replicates were made as if both were drawn from "
+        "the same strata. Give Design strata=['stratum', 'wave'], then make the replicates.",
+        lambda: sv.before_after(design, "z", wave="wave"),
+    )
+    data = pd.concat([build([3, 3], s).assign(wave=s) for s in (1, 2)], ignore_index=True)
+    data["village"] += data["wave"].astype(str)
+    data["N1"], data["N2"] = 8, 20
+    both = sv.Design(data, weights="w", strata="stratum", psu=["commune", "village"], fpc=["N1", "N2"])
+    refused(
+        ArgumentError,
+        "wave='wave': each wave has village of its own, but the replicates were made as if they were "
+        "drawn together. Give Design psu=['commune', 'wave', 'village'] and for the wave an fpc of 1 (all "
+        "waves), then make the replicates.",
+        lambda: sv.before_after(replicate(both, "rwyb", seed=1), "z", wave="wave"),
+    )
+
+
+def test_files_that_cannot_be_written_or_read_are_refused(tmp_path):
+    design = replicate()
+    refused(
+        ArgumentError,
+        "replicate_frame: the design has no replicates. Make them with replicate_weights() first.",
+        lambda: replicate_frame(PAIRS),
+    )
+    refused(
+        ArgumentError,
+        "write_replicates: the design is limited by where='sex == 1', and a file holds the whole sample. "
+        "Write the design without it, and take the part after reading.",
+        lambda: write_replicates(design.where("sex == 1"), tmp_path / "a.csv"),
+    )
+    write_replicates(design, tmp_path / "a.csv")
+    refused(
+        ArgumentError,
+        "path='a.csv' is there already. Name a new file, or pass overwrite=True.",
+        lambda: write_replicates(design, tmp_path / "a.csv"),
+    )
+    taken = design.changed(data=design.data.assign(jkw_2=1))
+    refused(
+        ArgumentError,
+        "write_replicates: the data have columns 'jkw_2' already. Rename or drop them first.",
+        lambda: write_replicates(taken, tmp_path / "b.csv"),
+    )
+    stepped = sv.adjust_nonresponse(replicate(), responded="answered", cells="stratum")
+    refused(
+        ArgumentError,
+        "write_replicates: the data have a column 'final_weight' already. Rename it first.",
+        lambda: write_replicates(
+            stepped.changed(data=stepped.data.assign(final_weight=1)), tmp_path / "b.csv"
+        ),
+    )
+    wide = design.changed(data=design.data.assign(**{"mã xã": 1}))
+    for ending, program in (("dta", "Stata"), ("sav", "SPSS")):
+        refused(
+            ArgumentError,
+            f"path: {program} has no column names like 'mã xã'. Rename them (letters, digits and _), or "
+            "write .csv.",
+            lambda e=ending: write_replicates(wide, tmp_path / f"b.{e}"),
+        )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.toml"]
+
+
+def test_files_that_do_not_belong_together_are_refused(tmp_path):
+    refused(
+        DataError,
+        "c.csv: there is no such file. Check the name.",
+        lambda: read_replicates(tmp_path / "c.csv"),
+    )
+    data, how = write_replicates(replicate(), tmp_path / "a.csv")
+    refused(
+        ArgumentError,
+        "path='a.toml' ends in '.toml'. Give a file ending in '.csv', '.xlsx', '.sav', '.dta'.",
+        lambda: read_replicates(how),
+    )
+    table = pd.read_csv(data)
+    table.drop(columns="jkw_3").to_csv(data, index=False)
+    refused(
+        DataError,
+        "a.csv has no columns 'jkw_3', which the .toml beside it names. Write it again.",
+        lambda: read_replicates(data),
+    )
+    how.write_text("a = 1\n", encoding="utf-8")
+    refused(
+        DataError,
+        "a.toml does not tell of replicate weights. Give a file that write_replicates() has made; or name "
+        "the columns: Design(data, weights='…', replicates=ReplicateColumns('…*', method='…')).",
+        lambda: read_replicates(data),
+    )
+    how.unlink()
+    refused(DataError, "a.toml: there is no such file. Check the name.", lambda: read_replicates(data))

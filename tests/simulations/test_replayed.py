@@ -1,8 +1,9 @@
 """Two ways to the same error: the steps pulled back in the linear variance, or taken again on every replicate.
 
 Samples of communes are drawn from a synthetic population (giả lập) in which answering and the answers hang
-together through age; the weights are corrected for nonresponse by class, then raked to known margins. Over the
-samples the two standard errors must agree within 5 %, and with the spread of the estimates within its error.
+together through age; the weights are corrected for nonresponse by class, then raked to known margins. Over
+the samples the two standard errors must agree within 5 %, and with the spread of the estimates within its
+error.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ def draw(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     sample = people.iloc[rows].reset_index(drop=True)
     answered = rng.random(len(sample)) < sample["chance"]
     w = COMMUNES / DRAWN * 100 / PEOPLE
-    return sample.assign(w=w, f=DRAWN / COMMUNES, answered=answered.astype(int), y=sample["y"].where(answered))
+    return sample.assign(
+        w=w, f=DRAWN / COMMUNES, answered=answered.astype(int), y=sample["y"].where(answered)
+    )
 
 
 def weighted(data: pd.DataFrame, margins: dict[str, dict[object, float]]) -> sv.Design:

@@ -9,6 +9,7 @@ from surveykit.joining import join
 from surveykit.replicates import ReplicateColumns
 from surveykit.replication import replicate_weights
 from surveykit.result import Estimates
+from surveykit.selfselected import pseudo_weights
 from surveykit.weighting import (
     adjust_nonresponse,
     calibrate,
@@ -36,6 +37,7 @@ __all__ = [
     "multiply_weights",
     "poststratify",
     "proportion",
+    "pseudo_weights",
     "rake",
     "ratio",
     "redistribute",

@@ -170,7 +170,8 @@ class Design:
         new = object.__new__(Design)
         for name in self.__dataclass_fields__:
             object.__setattr__(new, name, changes.get(name, getattr(self, name)))
-        kept = {"base"} | ({"units", "strata", "fractions"} if keep_units else set())
+        kept = {"units", "strata", "fractions"} if keep_units else set()
+        kept |= set() if "data" in changes else {"base"}
         kept |= set() if {"steps", "data"} & changes.keys() else {"path", "lines"}
         cache = {k: v for k, v in self.cache.items() if k[0] in kept}
         object.__setattr__(new, "cache", cache)

@@ -41,7 +41,10 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True)
 class Context:
-    """What the line under a table says: answers, units, degrees of freedom, method, remarks."""
+    """What the line under a table says: answers, units, degrees of freedom, method, remarks.
+
+    ``worth`` what the number of answers is worth, where people chose to answer.
+    """
 
     n: int
     missing: int
@@ -53,13 +56,15 @@ class Context:
     level: float = 0.95
     notes: tuple[Note, ...] = ()
     method: Note = field(default=Note("Taylor", "Taylor"))
+    worth: Note | None = None
 
     def text(self, lang: fmt.Lang = "en") -> str:
         """Return the line in English or Vietnamese; numbers are written the Vietnamese way in both."""
         vi = lang == "vi"
         low, high = (fmt.number(x, 0 if x == int(x) else 1) if np.isfinite(x) else "∞" for x in self.df)
         level = fmt.percent(self.level, 0 if round(self.level * 100, 6) % 1 == 0 else 1)
-        parts = [f"n = {fmt.integer(self.n)}"]
+        worth = "" if self.worth is None else f" ({self.worth.vi if vi else self.worth.en})"
+        parts = [f"n = {fmt.integer(self.n)}{worth}"]
         between = ("PSU trong {} tầng" if vi else "PSU in {} strata") if self.strata != 1 else "PSU"
         if self.psus:  # replicate weights read from a file do not tell
             parts.append(f"{fmt.integer(self.psus)} {between.format(fmt.integer(self.strata))}")
@@ -364,6 +369,11 @@ class Estimates:
         """Return t tests of each row against a value: estimate, se, t, df, p (two-sided)."""
         if self.refusal:
             raise ArgumentError(f"test: {self.refusal}")
+        if self.context.sampling == "self-selected":
+            raise ArgumentError(
+                "test: the rows are self-selected (không suy rộng được), so no sampling error says how far "
+                "chance could have moved them, and there is no p-value. Compare with a probability sample."
+            )
         if isinstance(null, bool) or not isinstance(null, (int, float, np.number)) or not np.isfinite(null):
             raise ArgumentError(f"null={null!r}: write the number that the estimates are compared with.")
         se = self.se.to_numpy()

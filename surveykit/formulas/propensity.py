@@ -15,12 +15,13 @@ from surveykit.formulas.arrays import Array, Codes, Mask, sum_by
 from surveykit.formulas.calibration import System, inverse
 from surveykit.formulas.steps import ClassAdjustment, Linear, Matrix, fixed
 
-TOLERANCE = 1e-12  # Newton step, in standard deviations of x'β, at which the fit stops
-MOST = 50
+TOLERANCE = 1e-13  # score, relative to Σ w |x|, at which the fit stops
+CLOSE = 1e-9  # score that is small enough, and chance below which nobody could respond
+MOST = 100
 
 
 class Fit(NamedTuple):
-    """``p`` (K,) fitted probabilities; ``beta`` (p,); ``met`` whether the score came to 0 at a finite β."""
+    """``p`` (K,) fitted chances; ``beta`` (p,); ``met``: the score came to 0, and no chance did."""
 
     p: Array
     beta: Array
@@ -31,8 +32,8 @@ def logit(X: Matrix, responded: Array, total: Array) -> Fit:
     """Fit a logit on cells: ``responded`` (K,) weight of those who did, of ``total`` (K,).
 
     Newton's method with steps halved where the likelihood would fall. A column that is a combination of the
-    others is passed over. It has not met where a combination of columns tells all respondents from all
-    nonrespondents (separation): the likelihood then has no greatest point.
+    others is passed over. Where everyone of a class responded the chance comes to 1; where nobody did it
+    comes to 0, so that no weight can stand for them, and the fit has not met.
 
     References
     ----------
@@ -47,6 +48,7 @@ def logit(X: Matrix, responded: Array, total: Array) -> Fit:
     system = System(X)
     beta = np.zeros(X.shape[1])
     scale = max(float(total.sum()), 1e-300)
+    size = np.asarray(abs(X).T @ total)
 
     def likelihood(eta: Array) -> float:
         return float((responded * eta - total * np.logaddexp(0.0, eta)).sum()) / scale
@@ -55,17 +57,20 @@ def logit(X: Matrix, responded: Array, total: Array) -> Fit:
     value = likelihood(eta)
     for _ in range(MOST):
         p = expit(eta)
-        A = system.gram(total * p * (1 - p))
-        step = inverse(A)[0] @ np.asarray(X.T @ (responded - total * p))
+        score = np.asarray(X.T @ (responded - total * p))
+        step = inverse(system.gram(total * p * (1 - p)))[0] @ score
         moved = np.asarray(X @ step)
-        if float(np.abs(moved[total > 0]).max(initial=0.0)) < TOLERANCE:
-            return Fit(expit(eta), beta, bool(np.abs(eta[total > 0]).max(initial=0.0) < 30))
+        if (np.abs(score) <= TOLERANCE * size).all() or not np.abs(moved).max(initial=0.0) > TOLERANCE:
+            break
         length = 1.0
         while likelihood(eta + length * moved) < value - 1e-14 and length > 1e-6:
             length /= 2
         beta, eta = beta + length * step, eta + length * moved
         value = likelihood(eta)
-    return Fit(expit(eta), beta, False)
+    p = expit(eta)
+    gap = np.abs(np.asarray(X.T @ (responded - total * p)))
+    met = bool((gap <= CLOSE * size).all()) and float(p[total > 0].min(initial=1.0)) > CLOSE
+    return Fit(p, beta, met)
 
 
 @dataclass(frozen=True, eq=False)

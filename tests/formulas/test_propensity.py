@@ -120,9 +120,14 @@ def test_columns_that_tell_respondents_from_nonrespondents_are_not_met():
     assert_allclose(fit.p, x > 3, atol=1e-6)
 
 
-def test_a_class_in_which_nobody_or_everybody_responded_is_not_met():
-    for held in (0.0, 4.0):
-        assert not logit(np.eye(2), np.array([3.0, held]), np.array([4.0, 4.0])).met
+def test_a_class_in_which_nobody_responded_is_not_met():
+    assert not logit(np.eye(2), np.array([3.0, 0.0]), np.array([4.0, 4.0])).met
+
+
+def test_a_class_in_which_everybody_responded_has_the_chance_1():
+    fit = logit(np.eye(2), np.array([3.0, 4.0]), np.array([4.0, 4.0]))
+    assert fit.met
+    assert_allclose(fit.p, [0.75, 1.0], atol=1e-9)
 
 
 def test_a_fit_that_runs_out_of_steps_is_not_met(monkeypatch):

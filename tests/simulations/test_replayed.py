@@ -1,4 +1,4 @@
-"""Two ways to the same error: the steps pulled back in the linear variance, or taken again on every replicate.
+"""Two ways to the same error: steps pulled back in the linear variance, or taken again on every replicate.
 
 Samples of communes are drawn from a synthetic population (giả lập) in which answering and the answers hang
 together through age; the weights are corrected for nonresponse by class, then raked to known margins. Over

@@ -47,43 +47,45 @@ def collinear(X: Any, d: Array) -> list[Relation]:
     [Relation(j=2, others=array([0, 1]), coefficients=array([1., 2.]))]
     """
     columns = (X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)) * np.sqrt(d)[:, None]
+    K, p = columns.shape
     length = np.linalg.norm(columns, axis=0)
     unit = np.divide(columns, length, out=np.zeros_like(columns), where=length > 0)
-    Q, basis, found = np.zeros((len(unit), 0)), np.zeros(0, dtype=np.intp), []
-    for j in range(unit.shape[1]):
-        rest = unit[:, j]
+    Q, C, basis, found = np.empty((K, p), order="F"), np.zeros((p, p)), np.zeros(0, dtype=np.intp), []
+    for j in range(p):
+        rest, done = unit[:, j], Q[:, : basis.size]
         for _ in range(2):  # once more, for the rounding of the first time
-            rest = rest - Q @ (Q.T @ rest)
+            along = done.T @ rest
+            rest = rest - done @ along
+            C[: basis.size, j] += along
         left = float(np.linalg.norm(rest))
         if left >= TOLERANCE:
-            Q, basis = np.column_stack([Q, rest / left]), np.append(basis, j)
+            Q[:, basis.size], C[basis.size, j], basis = rest / left, left, np.append(basis, j)
         else:
-            others = _fewest(unit, j, basis)
-            b = np.linalg.lstsq(unit[:, others], unit[:, j], rcond=None)[0]
+            others = _fewest(C[: basis.size, : j + 1], basis)
+            b = np.linalg.lstsq(C[:, others], C[:, j], rcond=None)[0]
             found.append(Relation(j, others, b * length[j] / length[others]))
     return found
 
 
-def _fewest(unit: Array, j: int, basis: Codes) -> Codes:
-    """Return the fewest columns of length 1 before j that make it up: a pair at most, or of the basis."""
-    b = np.linalg.lstsq(unit[:, basis], unit[:, j], rcond=None)[0]
-    part = basis[np.abs(b) > SMALL]
-    if part.size <= 1:
-        return part
-    R = unit[:, :j].T @ unit[:, :j]
-    r = unit[:, :j].T @ unit[:, j]
-    alone = np.flatnonzero(np.abs(r) > 1 - SMALL)
+def _fewest(C: Array, basis: Codes) -> Codes:
+    """Return the fewest columns before the last that make it up: a pair at most, or those of the basis.
+
+    ``C`` (r, j + 1) columns of length 1 (or 0) in the coordinates of the basis.
+    """
+    last, before = C[:, -1], C[:, :-1]
+    part: Codes = basis[np.abs(np.linalg.solve(C[:, basis], last)) > SMALL]
+    R, r = before.T @ before, before.T @ last
+    alone = np.flatnonzero(np.abs(r) > 1 - SMALL)[:, None]
     both = np.divide(
-        r[:, None] ** 2 + r**2 - 2 * r[:, None] * r * R,
-        1 - R**2,
-        out=np.zeros_like(R),
-        where=1 - R**2 > SMALL,
-    )
-    pairs = np.argwhere(np.triu(both, 1) > 1 - SMALL) if part.size > 2 else np.zeros((0, 2), dtype=np.intp)
-    for others in [*alone[:, None], *pairs]:  # near by their correlations: tried in full
-        fit = np.linalg.lstsq(unit[:, others], unit[:, j], rcond=None)[0]
-        if np.linalg.norm(unit[:, j] - unit[:, others] @ fit) < TOLERANCE:
-            return np.asarray(others)
+        r[:, None] ** 2 + r**2 - 2 * r[:, None] * r * R, 1 - R**2,
+        out=np.zeros_like(R), where=1 - R**2 > SMALL,
+    )  # fmt: skip
+    pairs = np.argwhere(np.triu(both, 1) > 1 - SMALL)
+    near: list[Codes] = [*(alone if part.size > 1 else []), *(pairs if part.size > 2 else [])]
+    for others in near:  # by their correlations: tried in full
+        fit = np.linalg.lstsq(before[:, others], last, rcond=None)[0]
+        if np.linalg.norm(last - before[:, others] @ fit) < TOLERANCE:
+            return others
     return part
 
 

@@ -6,9 +6,9 @@ programme answers all: the elastic one, whose least loss is 0 where the targets 
 
 .. math:: \varphi = \min_g \sum_j |X_j' (d g) - t_j| / s_j, \qquad L \le g \le U.
 
-Its duals y prove that nothing better exists, say which targets take part, and say how the loss falls as the
-bounds give way, :math:`\varphi' = \sum_k r_k^+ L_k' - r_k^- U_k'` with :math:`r = -X (y / s)\, d`. The scale
-:math:`s_j` is :math:`|t_j|`, or what the cells hold where the target is 0.
+Its duals y prove that nothing better exists and say which targets take part; with
+:math:`r = -d\, X (y / s)` they say how the loss moves with the bounds. The scale :math:`s_j` is
+:math:`|t_j|`, or what the cells hold where the target is 0.
 
 References
 ----------
@@ -17,19 +17,18 @@ Chinneck (2008), Feasibility and Infeasibility in Optimization, ch. 6.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 
 from sampling.checks import ArgumentError
-from surveykit.formulas.arrays import Array, Codes, Mask
+from surveykit.formulas.arrays import Array, Codes
 
 TOLERANCE = 1e-9  # greatest gap, relative to the scale of its target, that counts as reached
 SOLVER = 1e-10  # tolerance of the programme, in the same units
-TINY = 1e-4  # a target below this share of what the cells hold is measured by what they hold
-NOTHING = 1e-7  # a dual below this share of the greatest takes no part
+TINY = 0.01  # a target below this share of what the cells hold is measured by what they hold
+NOTHING = 1e-7  # a dual below this share of all of them takes no part
 
 Bound = float | Array
 
@@ -50,18 +49,10 @@ class Elastic(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """Irreducible conflict: ``members`` targets (or groups of them); ``bounds`` whether bounds are part of it."""
+    """Irreducible conflict: ``members`` targets (or groups of them); ``bounds`` whether bounds take part."""
 
     members: Codes
     bounds: bool
-
-
-class Bounds(NamedTuple):
-    """Bounds 1 − τ(1 − L), not below 0, and 1 + τ(U − 1)."""
-
-    tau: float
-    lower: Bound
-    upper: Bound
 
 
 def scales(d: Array, X: Any, t: Array) -> Array:
@@ -69,15 +60,18 @@ def scales(d: Array, X: Any, t: Array) -> Array:
 
     What the cells hold is taken at the level of the other targets, so that the unit of d does not matter.
     """
-    size, held = np.abs(t), np.asarray(abs(sp.csr_matrix(X)).T @ d, dtype=float)
-    known = (size > 0) & (held > 0)
+    columns = sp.csr_matrix(X).T
+    size, held = np.abs(t), np.asarray(abs(columns) @ d, dtype=float)
+    known = (size > 0) & (held > 0) & (np.asarray(columns @ d) == held)  # sums in which nothing cancels
     level = float(np.median(size[known] / held[known])) if known.any() else 1.0
     scale = np.where(size > TINY * level * held, size, level * held)
     return np.where(scale > 0, scale, 1.0)
 
 
-def elastic(d: Array, X: Any, t: Array, lower: Bound, upper: Bound) -> Elastic:
-    """Solve the elastic programme.
+def elastic(
+    d: Array, X: Any, t: Array, lower: Bound, upper: Bound, loss: Literal["sum", "greatest"] = "sum"
+) -> Elastic:
+    """Solve the elastic programme, for the least sum of gaps or the least greatest gap.
 
     Rows are divided by the scale of their target and columns by the root of the share of their cell, so that
     the tolerances of the solver are relative and no coefficient is too small for it.
@@ -88,13 +82,17 @@ def elastic(d: Array, X: Any, t: Array, lower: Bound, upper: Bound) -> Elastic:
     A = sp.csc_matrix(sp.diags(1 / s) @ sp.csr_matrix(X).T @ sp.diags(d))
     share = np.asarray(abs(A).max(axis=0).todense(), dtype=float).ravel()
     unit = np.where(share > 0, np.sqrt(share), 1.0)
-    p = t.size
-    free = np.column_stack([np.zeros(2 * p), np.full(2 * p, np.inf)])
+    (p, K), one = A.shape, sp.eye(t.size)
+    greatest = loss == "greatest"  # one more variable, above the gap of every target
+    below = sp.hstack([sp.csr_matrix((p, K)), one, one, np.full((p, 1), -1.0)]) if greatest else None
+    gaps = np.tile([0.0, np.inf], (2 * p + greatest, 1))
     result = linprog(
-        np.r_[np.zeros(d.size), np.ones(2 * p)],
-        A_eq=sp.hstack([A @ sp.diags(1 / unit), sp.eye(p), -sp.eye(p)]).tocsc(),
+        np.r_[np.zeros(K), np.full(2 * p, float(not greatest)), np.ones(int(greatest))],
+        A_ub=below,
+        b_ub=np.zeros(p) if greatest else None,
+        A_eq=sp.hstack([A @ sp.diags(1 / unit), one, -one, sp.csr_matrix((p, int(greatest)))]).tocsc(),
         b_eq=t / s,
-        bounds=np.vstack([np.column_stack([L * unit, U * unit]), free]),
+        bounds=np.vstack([np.column_stack([L * unit, U * unit]), gaps]),
         method="highs-ds",
         options={"primal_feasibility_tolerance": SOLVER, "dual_feasibility_tolerance": SOLVER},
     )
@@ -103,7 +101,7 @@ def elastic(d: Array, X: Any, t: Array, lower: Bound, upper: Bound) -> Elastic:
             f"targets: the linear programme that looks for weights was not solved ({result.message}). "
             "Check that every lower bound is below its upper bound, and that all numbers are finite."
         )
-    g = np.clip(result.x[: d.size] / unit, L, U)
+    g = np.clip(result.x[:K] / unit, L, U)
     y = np.asarray(result.eqlin.marginals, dtype=float)
     return Elastic(g, A @ g - t / s, float(result.fun), y, -np.asarray(A.T @ y, dtype=float))
 
@@ -181,11 +179,6 @@ def conflict(
     >>> X = np.array([[1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 1.0]])  # men, women, town, country
     >>> conflict(np.ones(2), X, np.array([60.0, 40.0, 70.0, 30.0]))
     Conflict(members=array([1, 3]), bounds=False)
-
-    Bounds may forbid one target by itself.
-
-    >>> conflict(np.array([10.0, 10.0]), np.eye(2), np.array([14.0, 10.0]), upper=1.2)
-    Conflict(members=array([0]), bounds=True)
     """
     codes = np.arange(t.size) if groups is None else groups
     every = np.arange(int(codes.max(initial=-1)) + 1)
@@ -199,6 +192,8 @@ def conflict(
 
 def _irreducible(d: Array, X: Any, t: Array, codes: Codes, members: Codes, low: Bound, high: Bound) -> Codes:
     """Drop members of an impossible set one by one: those without which the rest is possible stay."""
+    columns = np.flatnonzero(np.isin(codes, members))
+    (d, X, t, low, high), codes = merged(d, X, t, columns, low, high), codes[columns]
     needed: list[int] = []
     while len(left := np.setdiff1d(members, needed)):
         without = _support(d, X, t, codes, np.setdiff1d(members, left[0]), low, high)
@@ -214,15 +209,16 @@ def _support(
 ) -> Codes | None:
     """Members with a dual in the proof that they are impossible together; None if they are possible.
 
-    That the part is impossible by itself is tried again, for a small dual may be rounding or not.
+    The duals of the least greatest gap add up to 1, and few of them are above 0. That those targets are
+    impossible by themselves is tried again, for a small dual may be rounding or not.
     """
-    if not members.size:
+    if members.size == 0:
         return None
     columns = np.flatnonzero(np.isin(codes, members))
-    done = elastic(*merged(d, X, t, columns, low, high))
+    done = elastic(*merged(d, X, t, columns, low, high), loss="greatest")
     if done.reached:
         return None
-    large = np.abs(done.y) > NOTHING * np.abs(done.y).max()
+    large = np.abs(done.y) > NOTHING
     part = np.unique(codes[columns[large]])
     if part.size == members.size:
         return members
@@ -240,122 +236,3 @@ def merged(
     D = np.asarray(add.sum(axis=1), dtype=float).ravel()
     L, U = (np.asarray(add @ np.broadcast_to(bound, d.shape)) / D for bound in (lower, upper))
     return D, patterns, t[columns], L, U
-
-
-# ---- the tightest bounds that are possible -----------------------------------------------------------
-
-
-def _least(
-    d: Array, X: Any, t: Array, start: float, at: Callable[[float], tuple[Bound, Bound, Bound, Bound]]
-) -> float:
-    """Least τ at which the bounds allow all targets, by Newton's method on the loss φ(τ) from the left.
-
-    ``at(τ)`` gives the bounds and their slopes; the targets must be possible at some τ. φ is convex and made
-    of straight pieces, so that the last step is exact.
-    """
-    tau = start
-    while True:
-        lower, upper, rise, give = at(tau)
-        done = elastic(d, X, t, lower, upper)
-        slope = float(np.sum(np.maximum(done.r, 0) * rise) + np.sum(np.minimum(done.r, 0) * give))
-        step = 0.0 if done.reached else done.loss / -slope
-        if tau + step == tau:
-            return tau
-        tau += step
-
-
-def tightest_bounds(d: Array, X: Any, t: Array, *, lower: Bound, upper: Bound) -> Bounds | None:
-    """Return the bounds nearest to 1, in the proportions of those given, that allow every target.
-
-    Parameters
-    ----------
-    d, X, t : as for :func:`is_feasible`
-    lower, upper : number or (K,)
-        Finite, below and above 1.
-
-    Returns
-    -------
-    Bounds 1 − τ(1 − L) (not below 0) and 1 + τ(U − 1), or None if no g ≥ 0 reaches the targets
-
-    Examples
-    --------
-    >>> d, X = np.array([10.0, 10.0]), np.array([[1.0, 0.0], [0.0, 1.0]])
-    >>> tightest_bounds(d, X, np.array([14.0, 6.0]), lower=0.8, upper=1.2)
-    Bounds(tau=2.0, lower=0.6, upper=1.4)
-    """
-    down, up = 1 - np.asarray(lower, dtype=float), np.asarray(upper, dtype=float) - 1
-    if not (np.isfinite(down).all() and np.isfinite(up).all() and (down > 0).all() and (up > 0).all()):
-        raise ArgumentError(
-            f"bounds: {float(np.min(lower)):g} and {float(np.max(upper)):g} must be finite, and 1 "
-            "must lie between them."
-        )
-    if not is_feasible(d, X, t):
-        return None
-
-    def at(tau: float) -> tuple[Bound, Bound, Bound, Bound]:
-        low = 1 - tau * down
-        return np.maximum(low, 0.0), 1 + tau * up, np.where(low > 0, -down, 0.0), up
-
-    tau = _least(d, X, t, 0.0, at)
-    low, high, _, _ = at(tau)
-    return Bounds(tau, *(float(v) if np.ndim(v) == 0 else v for v in (low, high)))
-
-
-def tightest_upper(d: Array, X: Any, t: Array, *, lower: Bound = 0.0) -> float | None:
-    """Return the least common upper bound that allows every target; None if none does.
-
-    Examples
-    --------
-    >>> d, X = np.array([10.0, 10.0]), np.array([[1.0, 1.0], [0.0, 1.0]])
-    >>> tightest_upper(d, X, np.array([14.0, 20.0]))
-    1.4
-    """
-    if not is_feasible(d, X, t, lower=lower):
-        return None
-    return _least(d, X, t, float(np.max(lower)), lambda c: (lower, c, 0.0, 1.0))
-
-
-def tightest_lower(d: Array, X: Any, t: Array, *, upper: Bound = np.inf) -> float | None:
-    """Return the greatest common lower bound that allows every target; None if even 0 does not.
-
-    Where neither ``upper`` nor a column without negative values limits it, it is 1 at most.
-
-    Examples
-    --------
-    >>> d, X = np.array([10.0, 10.0]), np.array([[1.0, 1.0], [0.0, 1.0]])
-    >>> tightest_lower(d, X, np.array([14.0, 20.0]))
-    0.6
-    """
-    if not is_feasible(d, X, t, upper=upper):
-        return None
-    columns = sp.csc_matrix(X)
-    held = np.asarray(columns.T @ d, dtype=float)
-    plain: Mask = (np.asarray(columns.min(axis=0).todense()).ravel() >= 0) & (held > 0)
-    limits = np.r_[np.min(upper), t[plain] / held[plain]]
-    most = float(limits.min()) if np.isfinite(limits).any() else 1.0
-    return -_least(d, X, t, -most, lambda minus: (-minus, upper, -1.0, 0.0))
-
-
-def tightest_cap(m: Array, X: Any, t: Array, *, floor: Bound = 0.0) -> float | None:
-    r"""Return the least cap on weights that allows every target: floor ≤ v_k ≤ c, Σ m_k v_k X_k = t.
-
-    Parameters
-    ----------
-    m : (K,) number of rows of each group of rows of one cell (and one base weight)
-    X : (K, p), dense or sparse
-    t : (p,) targets of the totals
-    floor : number or (K,)
-        Least weight of a row.
-
-    Returns
-    -------
-    The cap in units of weights, or None if no weights above the floor reach the targets
-
-    Examples
-    --------
-    Three rows stand for 90 people and one for 60, so no cap below 60 will do.
-
-    >>> tightest_cap(np.array([3.0, 1.0]), np.eye(2), np.array([90.0, 60.0]))
-    60.0
-    """
-    return tightest_upper(m, X, t, lower=floor)

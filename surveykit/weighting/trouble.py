@@ -9,7 +9,7 @@ import numpy as np
 
 from sampling.checks import MarginError, SurveyWarning, shown
 from surveykit.design import Design
-from surveykit.formulas import collinear, feasible
+from surveykit.formulas import collinear, feasible, tightest
 from surveykit.formulas.arrays import Array
 from surveykit.formulas.calibrated import Calibration
 from surveykit.formulas.calibration import NO_BOUNDS, RANK, Solution
@@ -157,7 +157,7 @@ def _refuse_bounds(step: Calibration, problem: Problem, argument: str) -> NoRetu
     if step.caps is not NO_BOUNDS:
         high = float(np.max(step.caps.upper))
         m = problem.d * 0 + 1.0
-        cap = feasible.tightest_cap(
+        cap = tightest.tightest_cap(
             m, problem.X, problem.t, floor=float(np.max([np.min(step.caps.lower), 0.0]))
         )
         can = (
@@ -173,7 +173,7 @@ def _refuse_bounds(step: Calibration, problem: Problem, argument: str) -> NoRetu
     tight = (
         None
         if not around.all()
-        else feasible.tightest_bounds(
+        else tightest.tightest_bounds(
             problem.d, problem.X, problem.t, lower=problem.lower, upper=problem.upper
         )
     )

@@ -179,6 +179,11 @@ def conflict(
     >>> X = np.array([[1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 1.0]])  # men, women, town, country
     >>> conflict(np.ones(2), X, np.array([60.0, 40.0, 70.0, 30.0]))
     Conflict(members=array([1, 3]), bounds=False)
+
+    Bounds may forbid one target by itself.
+
+    >>> conflict(np.array([10.0, 10.0]), np.eye(2), np.array([14.0, 10.0]), upper=1.2)
+    Conflict(members=array([0]), bounds=True)
     """
     codes = np.arange(t.size) if groups is None else groups
     every = np.arange(int(codes.max(initial=-1)) + 1)

@@ -10,7 +10,7 @@ import numpy as np
 from sampling.checks import MarginError, SurveyWarning, shown
 from surveykit.design import Design
 from surveykit.formulas import collinear, feasible, tightest
-from surveykit.formulas.arrays import Array
+from surveykit.formulas.arrays import Array, sum_by
 from surveykit.formulas.calibrated import Calibration
 from surveykit.formulas.calibration import NO_BOUNDS, RANK, Solution
 from surveykit.formulas.steps import Matrix
@@ -20,19 +20,32 @@ NAMED = 6  # targets that a sentence names
 
 
 class Problem(NamedTuple):
-    """The part in question: weights of its cells d (K,), X (K, p), targets t (p,), names, limits of g."""
+    """The part in question: weights of its cells d (K,), X (K, p), targets t (p,), names, limits of g.
+
+    ``rows`` (K,) rows with a weight in each cell; ``unit`` what a target of 1 is: the sum of the weights
+    where the user gave shares.
+    """
 
     d: Array
     X: Matrix
     t: Array
     names: list[str]
-    lower: float | Array
-    upper: float | Array
+    lower: Array
+    upper: Array
+    rows: Array
+    unit: float = 1.0
+
+    def target(self, j: int, totals: Array | None = None) -> str:
+        """Write out a target, or what comes in its place, as the user gave it."""
+        return f"{self.names[j]} = {(self.t if totals is None else totals)[j] / self.unit:.6g}"
 
 
 def explain(design: Design, step: Calibration, found: Solution, argument: str) -> NoReturn:
     """Raise the error that says why the targets are not met, and what would be."""
     problem = part_of(step, design.w, int(np.argmax(found.gap.max(axis=1))))
+    if (problem.d < 0).any():
+        _refuse_negative(design, argument)
+    _check_barred(step, problem, argument)
     for relation in collinear.collinear(problem.X, problem.d):
         if not collinear.consistent([relation], problem.t)[0]:
             _refuse_collinear(problem, relation, argument)
@@ -42,20 +55,24 @@ def explain(design: Design, step: Calibration, found: Solution, argument: str) -
         )
         if conflict is not None and not conflict.bounds:
             _refuse_conflict(problem, conflict.members, argument)
+        if conflict is not None and step.caps is not NO_BOUNDS:
+            _refuse_caps(step, problem, argument)
         if conflict is not None:
             _refuse_bounds(step, problem, argument)
-    worst = int(np.argmax(found.gap))
-    name, level = step.aims[worst]
-    zero = (
-        " Some combination of levels would have to come to 0: join small levels, or drop a margin."
-        if problem.d.size <= MOST_CELLS
-        else " Use fewer targets, or distance='linear'."
-    )
+    worst = step.aims[int(np.argmax(found.gap))]
+    mend = "Some combination of levels would have to come to 0: join small levels, or drop a margin."
+    if step.distance == "sinh":
+        mend = "The ratios they need are too far from 1 for distance='sinh': pass distance='raking'."
+    elif problem.d.size > MOST_CELLS:
+        mend = "Use fewer targets, or distance='linear'."
     raise MarginError(
-        f"{argument}: the weights do not come to agree with {name!r}"
-        f"{'' if level is None else f' {shown(level)}'} (relative gap {found.gap.max():.2g} after "
-        f"200 steps).{zero}"
+        f"{argument}: the weights do not come to agree with {_name(*worst)} (relative gap "
+        f"{found.gap.max():.2g} after 200 steps). {mend}"
     )
+
+
+def _name(name: str, level: Any) -> str:
+    return f"{name!r}{'' if level is None else f' {shown(level)}'}"
 
 
 def part_of(step: Calibration, w: Array, part: int) -> Problem:
@@ -63,20 +80,18 @@ def part_of(step: Calibration, w: Array, part: int) -> Problem:
     d, goals = step.cell_weights(w), step.goals_of(w)
     low, high = step.limits(w)
     low = np.where(np.isfinite(low), low, -np.inf if step.distance == "linear" else 0.0)
-    keep = np.flatnonzero((d != 0) & (True if step.block is None else step.block == part))
-    p = goals.shape[1]
-    names = [
-        f"{name!r}{'' if level is None else f' {shown(level)}'}"
-        for name, level in step.aims[part * p : part * p + p]
-    ]
-    lower, upper = (np.broadcast_to(x, d.shape)[keep] for x in (low, high))
-    X = step.X[keep]
+    names, p = [_name(*aim) for aim in step.aims], goals.shape[1]
+    keep = np.flatnonzero(d != 0)
     if step.block is not None and not step.parts:  # one margin: its levels are the parts
-        keep = np.flatnonzero(d != 0)
-        X, goals, part = np.eye(step.D)[step.block[keep]], goals.T, 0
-        names = [f"{name!r} {shown(level)}" for name, level in step.aims]
-        lower, upper = (np.broadcast_to(x, d.shape)[keep] for x in (low, high))
-    return Problem(d[keep], X, goals[part], names, lower, upper)
+        X, t = np.eye(step.D)[step.block[keep]], goals[:, 0]
+    else:
+        keep = keep if step.block is None else keep[step.block[keep] == part]
+        X, t, names = step.X[keep], goals[part], names[part * p : part * p + p]
+    used = (w != 0).astype(float)
+    rows = used if step.cell is None else sum_by(step.cell, used, d.size)
+    lower, upper = (np.broadcast_to(x, d.shape)[keep] for x in (low, high))
+    unit = {"": 1.0, "all": float(w.sum()), "part": float(step.part_sums(w)[part])}[step.shares_of]
+    return Problem(d[keep], X, t, names, lower, upper, rows[keep], unit)
 
 
 def check_collinear(step: Calibration, w: Array, argument: str) -> None:
@@ -95,8 +110,8 @@ def check_collinear(step: Calibration, w: Array, argument: str) -> None:
         return
     problem = part_of(step, w, 0)
     said = [
-        f"{problem.names[r.j]} = {_sum(problem, r)}"
-        for r in collinear.collinear(problem.X, problem.d)
+        f"{problem.names[r.j]} is {_sum(problem, r)}"
+        for r in collinear.collinear(problem.X, np.abs(problem.d))
         if numeric[r.j] or numeric[r.others].any()
     ]
     if said:
@@ -107,10 +122,8 @@ def check_collinear(step: Calibration, w: Array, argument: str) -> None:
         )
 
 
-def _targets(problem: Problem, members: Any) -> str:
-    said = [f"{problem.names[j]} = {problem.t[j]:.6g}" for j in members[:NAMED]]
-    more = f" and {len(members) - NAMED} more" if len(members) > NAMED else ""
-    return ", ".join(said) + more
+def _several(said: list[str]) -> str:
+    return ", ".join(said[:NAMED]) + (f" and {len(said) - NAMED} more" if len(said) > NAMED else "")
 
 
 def _nearest(problem: Problem) -> str:
@@ -119,78 +132,108 @@ def _nearest(problem: Problem) -> str:
         problem.d, problem.X, problem.t, lower=problem.lower, upper=problem.upper
     )
     gap = np.abs(reached - problem.t) / np.maximum(np.abs(problem.t), 1e-300)
-    missed = [j for j in np.argsort(-gap) if gap[j] > 1e-7]
-    said = [f"{problem.names[j]} = {reached[j]:.6g}" for j in missed[:NAMED]]
-    return ", ".join(said) + (f" and {len(missed) - NAMED} more" if len(missed) > NAMED else "")
+    return _several([problem.target(j, reached) for j in np.argsort(-gap, kind="stable") if gap[j] > 1e-7])
 
 
 def _sum(problem: Problem, relation: collinear.Relation) -> str:
     """Write out what a column is the sum of."""
-    pairs = zip(relation.coefficients, relation.others, strict=True)
-    return " + ".join(f"{c:.6g} × {problem.names[k]}" for c, k in pairs) or "0"
+    if not len(relation.others):
+        return "0"
+    pairs = list(zip(relation.coefficients, relation.others, strict=True))
+    if len(pairs) == 1 and abs(pairs[0][0] - 1) < 1e-9:
+        return f"the same as {problem.names[pairs[0][1]]}"
+    return " + ".join(
+        problem.names[k] if abs(c - 1) < 1e-9 else f"{c:.6g} × {problem.names[k]}" for c, k in pairs
+    ).replace("+ -", "− ")
+
+
+def _refuse_negative(design: Design, argument: str) -> NoReturn:
+    below = int((design.w < 0).sum())
+    raise MarginError(
+        f"{argument}: no weights that agree were found, as {below} weights lie below 0 before this step. Take "
+        "the earlier calibration again with distance='raking', or bounds=."
+    )
+
+
+def _check_barred(step: Calibration, problem: Problem, argument: str) -> None:
+    """Refuse a target above 0 all of whose rows have another level with the target 0."""
+    if step.barred is None:
+        return
+    held = np.asarray(abs(problem.X).sum(axis=0)).ravel()
+    for j in np.flatnonzero((held == 0) & (problem.t != 0)):
+        raise MarginError(
+            f"{argument}: {problem.target(int(j))}, but all its rows have another level whose target is 0. Correct "
+            "one of them."
+        )
 
 
 def _refuse_conflict(problem: Problem, members: Any, argument: str) -> NoReturn:
-    together = "cannot be met" if len(members) == 1 else "cannot be met together"
-    drop = "" if len(members) == 1 else " Without any one of them the others can."
+    alone = len(members) == 1
     raise MarginError(
-        f"{argument}: {_targets(problem, members)} {together} by the rows that have a weight: no "
-        "weights of at "
-        f"least 0 sum to them.{drop} The nearest is {_nearest(problem)}. Correct the targets, join "
-        "levels, or "
-        "drop a margin."
+        f"{argument}: {_several([problem.target(j) for j in members])} cannot be met"
+        f"{'' if alone else ' together'} by the rows that have a weight: no weights of at least 0 sum to "
+        f"{'it' if alone else 'them'}.{'' if alone else ' Without any one of them the others can.'} The nearest "
+        f"is {_nearest(problem)}. Correct the targets, join levels, or drop a margin."
     )
 
 
 def _refuse_collinear(problem: Problem, relation: collinear.Relation, argument: str) -> NoReturn:
     wanted = float(sum(c * problem.t[k] for c, k in zip(relation.coefficients, relation.others, strict=True)))
-    is_zero = f"{_sum(problem, relation)} in every row"
     raise MarginError(
-        f"{argument}: {problem.names[relation.j]} is {is_zero}, so its target would have to be "
-        f"{wanted:.6g}, not "
-        f"{problem.t[relation.j]:.6g}. Drop it, or correct the targets."
+        f"{argument}: {problem.names[relation.j]} is {_sum(problem, relation)} in every row, so its target "
+        f"would have to be {wanted / problem.unit:.6g}, not {problem.t[relation.j] / problem.unit:.6g}. Drop "
+        "it, or correct the targets."
+    )
+
+
+def _refuse_caps(step: Calibration, problem: Problem, argument: str) -> NoReturn:
+    """Name the limits of the weights that cannot hold, and the nearest that can."""
+    low, high = max(float(np.min(step.caps.lower)), 0.0), float(np.max(step.caps.upper))
+    asked = [f"at least {low:.6g}"] if low > 0 else []
+    asked += [f"at most {high:.6g}"] if np.isfinite(high) else []
+    said, can = f"weights of {' and '.join(asked)}", f"the nearest is {_nearest(problem)}"
+    cap = tightest.tightest_cap(problem.rows, problem.X, problem.t, floor=low)
+    if np.unique(step.caps.upper).size > 1:
+        said = "weights within the limits of the groups"
+    elif cap is None:
+        least = tightest.tightest_lower(problem.rows, problem.X, problem.t)
+        can = f"the greatest lower limit that can hold is {_outside(least or 0.0, up=False)}"
+    elif cap > high * (1 + 1e-9):
+        can = f"the lowest cap that can hold is {_outside(cap, up=True)}"
+    else:
+        said += f" with bounds=({float(np.min(step.bounds.lower)):g}, {float(np.max(step.bounds.upper)):g})"
+    raise MarginError(
+        f"{argument}: {said} cannot meet the targets; {can}. Choose wider limits, or join levels."
     )
 
 
 def _refuse_bounds(step: Calibration, problem: Problem, argument: str) -> NoReturn:
-    """Name the limits that cannot hold, and the tightest that can."""
-    if step.caps is not NO_BOUNDS:
-        high = float(np.max(step.caps.upper))
-        m = problem.d * 0 + 1.0
-        cap = tightest.tightest_cap(
-            m, problem.X, problem.t, floor=float(np.max([np.min(step.caps.lower), 0.0]))
-        )
-        can = (
-            "no cap lets the targets be met" if cap is None else f"the lowest cap that can hold is {cap:.6g}"
-        )
-        raise MarginError(
-            f"{argument}: weights of at most {high:.6g} cannot meet the targets; {can}. Choose a "
-            "higher cap, or "
-            "join levels."
-        )
+    """Name the bounds that cannot hold, and the tightest that can."""
     low, high = float(np.min(step.bounds.lower)), float(np.max(step.bounds.upper))
-    around = np.asarray((problem.lower < 1) & (problem.upper > 1))
-    tight = (
-        None
-        if not around.all()
-        else tightest.tightest_bounds(
-            problem.d, problem.X, problem.t, lower=problem.lower, upper=problem.upper
-        )
-    )
+    d, X, t = problem.d, problem.X, problem.t
     said = ""
-    if tight is not None:
-        least, most = float(np.max(tight.lower)), float(np.max(tight.upper))
-        said = f" The tightest that can, in the same proportions, are ({_down(least)}, {_up(most)})."
+    if not low < 1 < high:
+        pass
+    elif np.isfinite(low) and np.isfinite(high):
+        tight = tightest.tightest_bounds(d, X, t, lower=low, upper=high)
+        if tight is not None:
+            ends = [_outside(float(x), up=up) for x, up in ((tight.lower, False), (tight.upper, True))]
+            said = f" The tightest that can, in the same proportions, are ({ends[0]}, {ends[1]})."
+    elif np.isfinite(high):
+        least = tightest.tightest_upper(d, X, t, lower=low if np.isfinite(low) else 0.0)
+        said = "" if least is None else f" The lowest upper bound that can is {_outside(least, up=True)}."
     raise MarginError(
-        f"bounds=({low:g}, {high:g}): no ratios between them meet the {argument}. "
-        f"Nearest is {_nearest(problem)}.{said}"
+        f"bounds=({low:g}, {high:g}): no ratios between them meet the {argument}. Nearest is "
+        f"{_nearest(problem)}.{said}"
     )
 
 
-def _down(x: float) -> str:
-    """Write a bound so that rounding does not make it tighter."""
-    return f"{np.floor(x * 1e4) / 1e4:g}" if np.isfinite(x) else f"{x:g}"
-
-
-def _up(x: float) -> str:
-    return f"{np.ceil(x * 1e4) / 1e4:g}" if np.isfinite(x) else f"{x:g}"
+def _outside(x: float, *, up: bool) -> str:
+    """Write a limit with six digits, so that rounding does not make it tighter."""
+    if abs(x) < 1e-9:
+        return "0"
+    unit = 10.0 ** (np.floor(np.log10(abs(x))) - 5)
+    steps = x / unit
+    near = round(steps)
+    whole = near if abs(steps - near) < 1e-3 else np.ceil(steps) if up else np.floor(steps)
+    return f"{whole * unit:.6g}"

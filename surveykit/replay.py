@@ -26,6 +26,7 @@ NUMBERS = 16_000_000  # totals of replicates held at once
 LONG = 50_000_000  # weights to make from which a progress bar is worth its while
 PATIENCE = 2.0  # seconds before it appears
 KEPT = 1e-9  # relative part of the weights that may be lost to rounding
+NONE = 1e-9  # a fitted chance below this is none
 
 
 def replay(design: Design, factor: Array, r: int) -> Array:
@@ -47,8 +48,8 @@ def take(design: Design, step: Step, w: Array, factor: Array, shift: Array | Non
         after = steps.replay(step, w, factor, shift)
         if isinstance(step, ClassAdjustment) and not after.sum() >= (1 - KEPT) * w.sum():
             trouble = "a class has nobody left who could stand for the others"
-        if isinstance(step, Propensity) and not step.fit(w).met:
-            trouble = "the chances of responding cannot be fitted"
+        if isinstance(step, Propensity) and unanswered(step, w):
+            trouble = "rows of some kind have no chance of responding"
     if trouble:
         reps = made(design)
         kind = MarginError if isinstance(step, Calibration) else DataError
@@ -58,6 +59,13 @@ def take(design: Design, step: Step, w: Array, factor: Array, shift: Array | Non
             "rows (method='Fay' or 'rwyb'); without replicates the Taylor variance takes the steps in."
         )
     return after
+
+
+def unanswered(step: Propensity, w: Array) -> bool:
+    """Whether some rows have no fitted chance of responding; a chance of 1 leaves weights as they are."""
+    fit = step.fit(w)
+    chances = fit.p[step.cell[(step.cell >= 0) & (w != 0)]]
+    return bool(chances.min() <= NONE or (not fit.met and chances.max() < 1 - NONE))
 
 
 def shift_of(design: Design, s: int, r: int) -> Array | None:

@@ -240,23 +240,42 @@ END = (
 )
 
 
+def communes(**columns: Any) -> sv.Design:
+    """Return three communes of four people each, with a replicate without each of them."""
+    data = pd.DataFrame({"w": 10.0, "xa": list("aaaabbbbcccc"), "y": np.arange(12.0), **columns})
+    return replicate(sv.Design(data, weights="w", psu="xa"), "JK1")
+
+
 def test_a_step_that_a_replicate_cannot_take_is_refused():
-    data = pd.DataFrame({"w": 10.0, "xa": list("aabbcc"), "y": np.arange(6.0), "a": [1, 0, 1, 1, 1, 0]})
-    data["k"], data["m"] = [1, 1, 2, 2, 2, 2], [1, 1, 2, 2, 2, 2]
-    plain = replicate(sv.Design(data, weights="w", psu="xa"), "JK1")
-    alone = data.assign(k=[1, 2, 2, 1, 1, 1], a=[1, 0, 0, 1, 1, 1], b=[1, 0, 1, 1, 1, 0])
-    classes = replicate(sv.Design(alone.assign(a=[1, 0, 1, 0, 1, 1]), weights="w", psu="xa"), "JK1")
+    kind = [1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2]
     refused(
         MarginError,
-        "replicate 1 of 3 (JK1), step 'rake (m)': the targets cannot be met (relative gap 1)" + END,
-        lambda: sv.mean(sv.rake(plain, {"m": {1: 30, 2: 30}}), "y"),
+        "replicate 1 of 3 (JK1), step 'rake (k)': the targets cannot be met (relative gap 1)" + END,
+        lambda: sv.mean(sv.rake(communes(k=kind), {"k": {1: 30, 2: 90}}), "y"),
     )
+    one_left = communes(k=[1, 1, 1, 2, 1, 1, 2, 2, 2, 2, 2, 2], a=[1, 1, 1, 1, 0, 0, 1, 1, 1, 0, 1, 1])
     refused(
         DataError,
-        "replicate 2 of 3 (JK1), step 'nonresponse (k)': a class has nobody left who could stand for the "
+        "replicate 1 of 3 (JK1), step 'nonresponse (k)': a class has nobody left who could stand for the "
         "others" + END,
-        lambda: sv.mean(sv.adjust_nonresponse(classes, responded="a", cells="k"), "y"),
+        lambda: sv.mean(sv.adjust_nonresponse(one_left, responded="a", cells="k"), "y"),
     )
+    words: dict[str, Any] = {"responded": "a", "method": "propensity", "predictors": "k"}
+    refused(
+        DataError,
+        "replicate 1 of 3 (JK1), step 'propensity (k)': rows of some kind have no chance of responding" + END,
+        lambda: sv.mean(sv.adjust_nonresponse(one_left, **words), "y"),
+    )
+
+
+def test_a_kind_of_rows_that_all_answer_in_a_replicate_keeps_its_weights_there():
+    design = communes(k=[1, 1, 1, 2, 1, 1, 2, 2, 2, 2, 2, 2], a=[0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1])
+    design = design.changed(data=design.data.assign(k=design.data["k"].astype(str)))
+    made = sv.adjust_nonresponse(design, responded="a", method="propensity", predictors="k")
+    own = replicate_frame(made)["jkw_1"]
+    assert own.iloc[4:6].tolist() == pytest.approx([15.0, 15.0])  # both of this kind who are left answered
+    assert float(own.sum()) == pytest.approx(120.0)
+    assert float(sv.mean(made, "y").se.iloc[0]) > 0
 
 
 # --- reading columns ----------------------------------------------------------------------------------------

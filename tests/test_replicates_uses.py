@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from strategies import SEEDS, build, make
 
 import surveykit as sv
-from sampling.checks import SurveyWarning
+from sampling.checks import ArgumentError, SurveyWarning
 
 EXACT = 1e-9  # linear algebra only
 
@@ -107,3 +107,44 @@ def test_did_leaves_replicates_aside_and_says_so(arms):
     assert "replicate weights left aside" in ours.context.text("en")
     assert "không dùng quyền số lặp" in ours.context.text("vi")
     assert "left aside" not in theirs.context.text("en")
+
+
+def larger_survey() -> sv.Design:
+    """Return another survey of the same population, whose estimates serve as targets."""
+    return sv.Design(build([8, 9], 21), weights="w", strata="stratum", psu="commune")
+
+
+@pytest.mark.parametrize("shares", [False, True])
+@pytest.mark.parametrize("method", ["JKn", "bootstrap"])
+def test_targets_that_are_estimates_bring_their_covariance_into_the_replicates(shares, method):
+    """Calibrated totals of the auxiliaries are the targets, so their spread must be that of the targets."""
+    other = larger_survey()
+    target = sv.proportion(other, "group") if shares else sv.count(other, by="group")
+    words = {"replicates": 60} if method == "bootstrap" else {}
+    design = sv.calibrate(replicated(make([5, 6], 4, "clusters"), method, **words), {"group": target})
+    found = sv.proportion(design, "group") if shares else sv.count(design, by="group")
+    assert_allclose(found.value, target.value, rtol=EXACT)
+    scale = np.abs(target.covariance.full()).max()
+    assert_allclose(found.covariance.full(), target.covariance.full(), atol=1e-7 * scale)
+    again = sv.calibrate(replicated(make([5, 6], 4, "clusters"), method, **words), {"group": target})
+    assert_array_equal(sv.mean(again, "z").se, sv.mean(design, "z").se)
+
+
+def test_two_steps_with_estimated_targets_have_shifts_of_their_own():
+    other = larger_survey()
+    plain = replicated(make([5, 6], 4, "clusters"))
+    design = sv.calibrate(plain, {"group": sv.count(other, by="group")})
+    design = sv.calibrate(design, {"sex": sv.count(other, by="sex")})
+    V = sv.count(design, by="sex").covariance.full()
+    assert_allclose(V, sv.count(other, by="sex").covariance.full(), rtol=1e-6)
+
+
+def test_the_error_of_estimated_targets_asks_for_a_seed():
+    target = sv.count(larger_survey(), by="group")
+    design = sv.calibrate(sv.replicate_weights(make([5, 6], 4, "clusters")), {"group": target})
+    with pytest.raises(ArgumentError) as error:
+        sv.mean(design, "z")
+    assert str(error.value) == (
+        "calibrate (group): its targets are estimates, whose error is mixed into the replicates by "
+        "chance. Pass seed= to replicate_weights, so that it can be repeated."
+    )

@@ -1,9 +1,9 @@
-"""Two ways to the same error: steps pulled back in the linear variance, or taken again on every replicate.
+"""Two ways to the same error: steps pulled back in the linear variance, or taken again on each replicate.
 
 Samples of communes are drawn from a synthetic population (giả lập) in which answering and the answers hang
-together through age; the weights are corrected for nonresponse by class, then raked to known margins. Over
-the samples the two standard errors must agree within 5 %, and with the spread of the estimates within its
-error.
+together through age; the weights are corrected for nonresponse by class, then raked to known margins.
+Over the samples the two standard errors must agree within 5 %, and with the spread of the estimates within
+its error.
 """
 
 from __future__ import annotations

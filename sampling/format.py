@@ -142,6 +142,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "non-sampling error": ("sai số phi chọn mẫu", "non-sampling error"),
     "selection bias": ("thiên lệch chọn mẫu", "selection bias"),
     "taylor": ("tuyến tính hóa Taylor", "Taylor linearisation"),
+    "replicates": ("quyền số lặp", "replicate weights"),
     "test": ("kiểm định", "test"),
     "p": ("giá trị p", "p-value"),
     "t": ("trị số t", "t statistic"),

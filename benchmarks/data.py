@@ -11,6 +11,8 @@ SIZES = {"36k": (36_000, 3_600), "1m": (1_000_000, 20_000)}  # rows, PSUs
 ITEMS = [f"item_{j}" for j in range(1, 31)]
 STRATA, COMMUNES = 68, 3321
 MISSING = 0.02
+LEVELS = {"province": 34, "urban": 2, "sex": 2, "age": 6, "educ": 5}  # margins to rake to
+NUMBERS = [f"x_{j}" for j in range(1, 21)]
 
 
 def make(size: str, seed: int = 20250701) -> pd.DataFrame:
@@ -45,6 +47,31 @@ def make(size: str, seed: int = 20250701) -> pd.DataFrame:
         answer[rng.random(n) < MISSING] = np.nan
         columns[item] = answer
     return pd.DataFrame(columns)
+
+
+def with_auxiliaries(data: pd.DataFrame, seed: int = 20250702) -> pd.DataFrame:
+    """Return the design columns and one item of `make` with what weighting needs.
+
+    Margins as numbers and, named ``…_text``, as text; 20 numeric auxiliaries; who responded, by a chance that
+    differs by sex, age and commune (every commune has respondents).
+    """
+    n = len(data)
+    rng = np.random.default_rng(seed)
+    out = data[["stratum", "psu", "commune", "province", "weight", ITEMS[0]]].copy()
+    out["urban"] = out["stratum"] % 2
+    for name, count in LEVELS.items():
+        if name not in out:
+            out[name] = rng.integers(0, count, n).astype("int32")
+    names = np.array([f"nhóm {k:02d}" for k in range(max(LEVELS.values()))])
+    for name in LEVELS:
+        out[f"{name}_text"] = pd.Series(names[out[name].to_numpy()], dtype="str")
+    for j, name in enumerate(NUMBERS):
+        out[name] = rng.gamma(4, 5 + j, n) + out["age"]
+    chance = 0.5 + 0.1 * out["sex"] + 0.03 * out["age"] + rng.normal(0, 0.05, COMMUNES)[out["commune"]]
+    out["responded"] = (rng.random(n) < chance).astype("int8")
+    first = np.unique(out["commune"].to_numpy(), return_index=True)[1]
+    out.loc[first, "responded"] = 1
+    return out
 
 
 def save(data: pd.DataFrame, folder: Path) -> None:

@@ -6,8 +6,9 @@ import importlib.metadata
 import importlib.util
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -104,3 +105,54 @@ class RSurvey:
     def close(self) -> None:
         """Let R go."""
         self.process.communicate(timeout=60)
+
+
+class SvyWeights:
+    """Weighting by svy on a polars frame in memory."""
+
+    def __init__(self, data: pd.DataFrame) -> None:
+        import polars
+
+        self.frame = polars.from_pandas(data, nan_to_null=True)
+
+    @staticmethod
+    def there() -> bool:
+        """Say whether svy is installed."""
+        return Svy.there()
+
+    def sample(self, verb: Callable[[Any], Any] | None) -> Any:
+        """Return a fresh sample with new weights."""
+        import svy
+
+        assert verb is not None
+        return verb(svy.Sample(self.frame, svy.Design(stratum="stratum", psu="psu", wgt="weight")).weighting)
+
+    def weights(self, verb: Callable[[Any], Any] | None) -> np.ndarray:
+        """Return the new weights of the rows that have one."""
+        sample = self.sample(verb)
+        w: np.ndarray = sample.data[sample.design.wgt].to_numpy()
+        return w[w != 0]
+
+    def mean(self, sample: Any, item: str) -> Any:
+        """Return a mean and its standard error."""
+        return sample.estimation.mean(item, drop_nulls=True).to_polars()
+
+
+class Weightipy:
+    """Raking by weightipy, from equal weights, on a frame of the margins alone."""
+
+    def __init__(self, data: pd.DataFrame, margins: dict[str, dict[Any, float]]) -> None:
+        self.frame = data[list(margins)]
+        people = data["weight"].sum()
+        self.shares = {k: {v: 100 * t / people for v, t in m.items()} for k, m in margins.items()}
+
+    @staticmethod
+    def there() -> bool:
+        """Say whether weightipy is installed."""
+        return importlib.util.find_spec("weightipy") is not None
+
+    def __call__(self) -> Any:
+        """Return the frame with weights."""
+        import weightipy
+
+        return weightipy.weight_dataframe(self.frame, weightipy.scheme_from_dict(self.shares, name="rim"))

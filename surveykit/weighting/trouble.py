@@ -150,7 +150,8 @@ def _sum(problem: Problem, relation: collinear.Relation) -> str:
 def _refuse_negative(design: Design, argument: str) -> NoReturn:
     below = int((design.w < 0).sum())
     raise MarginError(
-        f"{argument}: no weights that agree were found, as {below} weights lie below 0 before this step. Take "
+        f"{argument}: no weights that agree were found, as {below} weights lie below 0 before this "
+        "step. Take "
         "the earlier calibration again with distance='raking', or bounds=."
     )
 
@@ -162,7 +163,8 @@ def _check_barred(step: Calibration, problem: Problem, argument: str) -> None:
     held = np.asarray(abs(problem.X).sum(axis=0)).ravel()
     for j in np.flatnonzero((held == 0) & (problem.t != 0)):
         raise MarginError(
-            f"{argument}: {problem.target(int(j))}, but all its rows have another level whose target is 0. Correct "
+            f"{argument}: {problem.target(int(j))}, but all its rows have another level whose target "
+            "is 0. Correct "
             "one of them."
         )
 
@@ -172,7 +174,8 @@ def _refuse_conflict(problem: Problem, members: Any, argument: str) -> NoReturn:
     raise MarginError(
         f"{argument}: {_several([problem.target(j) for j in members])} cannot be met"
         f"{'' if alone else ' together'} by the rows that have a weight: no weights of at least 0 sum to "
-        f"{'it' if alone else 'them'}.{'' if alone else ' Without any one of them the others can.'} The nearest "
+        f"{'it' if alone else 'them'}.{'' if alone else ' Without any one of them the others can.'} "
+        "The nearest "
         f"is {_nearest(problem)}. Correct the targets, join levels, or drop a margin."
     )
 

@@ -15,10 +15,10 @@ import pandas as pd
 
 from sampling.checks import ArgumentError, DataError, check_choice, listed
 from sampling.sample import Block, Sample
+from surveykit.context import Note
 from surveykit.drawn import Drawn
 from surveykit.formulas import forms
 from surveykit.formulas.arrays import Array
-from surveykit.result import Note
 
 PPS = Literal[
     "auto", "yates_grundy", "horvitz_thompson", "hajek", "brewer", "hartley_rao", "with_replacement"

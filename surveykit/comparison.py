@@ -22,9 +22,10 @@ from sampling.checks import (
     plain,
 )
 from surveykit.columns import factorise
+from surveykit.context import Note
 from surveykit.design import Design, check_design
 from surveykit.estimation import Names, mean, proportion
-from surveykit.result import Estimates, Note
+from surveykit.result import Estimates
 
 EARLIER = {"truoc", "before", "pre", "dau", "baseline", "earlier", "first"}
 LATER = {"sau", "after", "post", "cuoi", "endline", "later", "second"}

@@ -14,10 +14,11 @@ import scipy.sparse as sp
 from sampling.checks import DataError, SurveyWarning, shown
 from surveykit import columns as col
 from surveykit.comparison import averages, check_comparison, crossed, name_of, overlapping, wave_levels
+from surveykit.context import Note
 from surveykit.design import Design
 from surveykit.formulas.arrays import Array
 from surveykit.formulas.effects import cluster_df
-from surveykit.result import Estimates, Note
+from surveykit.result import Estimates
 
 FEWEST, FEW = 3, 6  # units an arm: below the first no effect interval, below the second a warning
 

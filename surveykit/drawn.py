@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
+from surveykit.context import Note
 from surveykit.formulas.arrays import Array, Codes, Mask
-from surveykit.result import Note
 
 
 @dataclass(frozen=True, repr=False, eq=False)

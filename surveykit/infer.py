@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from sampling import format as fmt
 from sampling.checks import DataError
 from surveykit.columns import NONE, Domains
+from surveykit.context import Context, Note
 from surveykit.design import Design
 from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Codes, Mask, runs, sum_runs
@@ -23,7 +24,7 @@ from surveykit.formulas.steps import Linear, pull_back
 from surveykit.formulas.totals import Column, Weigher, by_domain
 from surveykit.formulas.variance import Covariance, Holding, Taylor
 from surveykit.replay import degrees, made, replicated
-from surveykit.result import Context, Detail, Estimates, Note, ShareParts
+from surveykit.result import Detail, Estimates, ShareParts
 from surveykit.stages import Plan, make_plan, strata_plan
 
 Maker = Callable[[], Smooth]

@@ -13,8 +13,8 @@ import pandas as pd
 from sampling import format as fmt
 from sampling.checks import ArgumentError, ColumnError, DataError, check_choice, check_columns, listed, near
 from surveykit.columns import floats, place
+from surveykit.context import Note
 from surveykit.formulas.arrays import Array, Codes
-from surveykit.result import Note
 
 if TYPE_CHECKING:
     from surveykit.design import Design

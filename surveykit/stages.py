@@ -8,12 +8,12 @@ import numpy as np
 
 from sampling.checks import ArgumentError, LonelyPSUError, shown
 from surveykit.columns import Domains
+from surveykit.context import Note
 from surveykit.design import Design
 from surveykit.drawn import Given
 from surveykit.formulas.arrays import Array, Codes, Mask, compress
 from surveykit.formulas.totals import Cells, make_cells
 from surveykit.formulas.variance import Stage
-from surveykit.result import Note
 
 
 class Plan(NamedTuple):

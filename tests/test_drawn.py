@@ -6,8 +6,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 import surveykit as sv
+from surveykit.context import Note
 from surveykit.drawn import Drawn
-from surveykit.result import Note
 
 RTOL = 1e-10  # linear algebra only
 NOTE = Note("a form of its own", "dạng riêng")

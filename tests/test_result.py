@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 from strategies import SHAPES, build, weighted
 
 import surveykit as sv
-from surveykit.result import Context, Note
+from surveykit.context import Context, Note
 
 DATA = build([3, 3], 31)
 DESIGN = sv.Design(DATA, weights="w", **SHAPES["clusters"])

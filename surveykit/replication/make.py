@@ -8,6 +8,7 @@ import numpy as np
 
 from sampling import format as fmt
 from sampling.checks import ArgumentError, DataError, check_choice
+from surveykit.context import Note
 from surveykit.design import Design, check_design
 from surveykit.formulas import bootstrap
 from surveykit.formulas import replicates as factors
@@ -22,7 +23,6 @@ from surveykit.replication.source import (
     places,
     read_design,
 )
-from surveykit.result import Note
 
 Method = Literal["auto", "JK1", "JKn", "JK2", "BRR", "Fay", "bootstrap", "rwyb", "preston", "SDR"]
 METHODS = ("auto", "JK1", "JKn", "JK2", "BRR", "Fay", "bootstrap", "rwyb", "preston", "SDR")

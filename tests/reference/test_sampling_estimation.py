@@ -15,9 +15,9 @@ import surveykit as sv
 from sampling.conditional import inclusion
 from sampling.joint import joint_probabilities
 from sampling.probabilities import pps_probabilities
+from surveykit.context import Note
 from surveykit.drawn import Drawn
 from surveykit.formulas import forms
-from surveykit.result import Note
 
 TOPICS = ("joint_probabilities", "selection_probabilities", "sampling_estimation")
 #: Cases of these topics that are not answered here.

@@ -1,0 +1,82 @@
+"""The line under a table: answers, units, degrees of freedom, method, remarks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from sampling import format as fmt
+
+FEW_DF = 8  # degrees of freedom below which the line says so
+INTERVALS_VI = {"auto": "Wilson, cỡ mẫu hiệu dụng"}
+
+
+class Note(NamedTuple):
+    """One remark in both languages."""
+
+    en: str
+    vi: str
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the line under a table says: answers, units, degrees of freedom, method, remarks.
+
+    ``worth`` what the number of answers is worth, where people chose to answer.
+    """
+
+    n: int
+    missing: int
+    psus: int
+    strata: int
+    df: tuple[float, float]
+    interval: str
+    sampling: str = "probability"
+    level: float = 0.95
+    notes: tuple[Note, ...] = ()
+    method: Note = field(default=Note("Taylor", "Taylor"))
+    worth: Note | None = None
+
+    def text(self, lang: fmt.Lang = "en") -> str:
+        """Return the line in English or Vietnamese; numbers are written the Vietnamese way in both."""
+        vi = lang == "vi"
+        low, high = (fmt.number(x, 0 if x == int(x) else 1) if np.isfinite(x) else "∞" for x in self.df)
+        level = fmt.percent(self.level, 0 if round(self.level * 100, 6) % 1 == 0 else 1)
+        worth = "" if self.worth is None else f" ({self.worth.vi if vi else self.worth.en})"
+        parts = [f"n = {fmt.integer(self.n)}{worth}"]
+        between = ("PSU trong {} tầng" if vi else "PSU in {} strata") if self.strata != 1 else "PSU"
+        if self.psus:  # replicate weights read from a file do not tell
+            parts.append(f"{fmt.integer(self.psus)} {between.format(fmt.integer(self.strata))}")
+        few = (
+            ""
+            if self.df[0] >= FEW_DF
+            else " (dưới 8: đọc thận trọng)"
+            if vi
+            else " (below 8: read with care)"
+        )
+        parts.append(("bậc tự do " if vi else "df ") + (low if low == high else f"{low}–{high}") + few)
+        parts.append(self.method.vi if vi else self.method.en)
+        parts.append(
+            f"khoảng tin cậy {level} ({INTERVALS_VI.get(self.interval, self.interval)})"
+            if vi
+            else f"{self.interval} intervals {level}"
+        )
+        if self.missing:
+            count = fmt.integer(self.missing)
+            parts.append(f"bỏ qua {count} câu không trả lời" if vi else f"{count} missing left out")
+        parts += [note.vi if vi else note.en for note in self.notes]
+        if self.sampling == "self-selected":
+            parts.append(
+                "mẫu tự chọn: không suy rộng được"
+                if vi
+                else "self-selected: không suy rộng được (no inference)"
+            )
+        elif self.sampling == "srs":
+            parts.append("coi như mẫu ngẫu nhiên đơn giản" if vi else "taken as a simple random sample")
+        return " · ".join(parts)
+
+    def __str__(self) -> str:
+        """Return the line in English."""
+        return self.text("en")

@@ -134,8 +134,7 @@ class Method(NamedTuple):
     """One way to mend: the column of weights to begin with, its steps, and the steps with R's variance.
 
     R takes weights after nonresponse as known and linearises calibration at the weights before it;
-    ``as_r`` is None where nothing but known weights is left. A linear calibration has the same derivative at
-    either weights.
+    ``as_r`` is None where nothing but known weights is left.
     """
 
     name: str
@@ -163,8 +162,10 @@ def methods(of: Population) -> dict[str, Method]:
         for at in ("calibrated", "base")
     )
 
-    def greg(d: sv.Design) -> sv.Design:
-        return sv.calibrate(d, totals)
+    greg, greg_r = (  # the bounds only keep weights above 0, in one sample of thousands
+        lambda d, at=at: sv.calibrate(d, totals, bounds=(0.1, 10.0), linearisation=at)
+        for at in ("calibrated", "base")
+    )
 
     def trim(d: sv.Design) -> sv.Design:
         return sv.trim(d, ratio=2.5)
@@ -179,7 +180,7 @@ def methods(of: Population) -> dict[str, Method]:
         "d": Method("lớp propensity", "w", propensity("propensity_classes")),
         "e": Method("lớp, raking", "w", lambda d: rake(classes(d)), lambda d: rake_r(held(classes(d)))),
         "f": Method("raking có biên (logit)", "w_tra_loi", logit, logit_r),
-        "g": Method("GREG", "w_tra_loi", greg, greg),
+        "g": Method("GREG", "w_tra_loi", greg, greg_r),
         "h": Method("lớp, raking, cắt và hiệu chỉnh lại", "w", lambda d: trim(rake(classes(d))),
                     lambda d: trim(rake_r(held(classes(d))))),
     }  # fmt: skip

@@ -11,13 +11,14 @@ from sampling.checks import ArgumentError, DataError, MarginError
 from surveykit.columns import floats
 from surveykit.design import Design
 from surveykit.formulas import steps
-from surveykit.formulas.arrays import Array, Codes
+from surveykit.formulas.arrays import Array, Codes, sum_by
 from surveykit.formulas.calibrated import Calibration, target_shifts
 from surveykit.formulas.propensity import Propensity
 from surveykit.formulas.replicated import Replicated, rank, spread
 from surveykit.formulas.statistics import Smooth
 from surveykit.formulas.steps import ClassAdjustment, Step
 from surveykit.formulas.totals import Cells, Column, Weigher, make_cells
+from surveykit.formulas.trimming import Trimming
 from surveykit.replicates import Replicates
 from surveykit.stages import Plan
 
@@ -46,10 +47,13 @@ def take(design: Design, step: Step, w: Array, factor: Array, shift: Array | Non
         after = step.spread(w, found.ratio)
     else:
         after = steps.replay(step, w, factor, shift)
-        if isinstance(step, ClassAdjustment) and not after.sum() >= (1 - KEPT) * w.sum():
+        classes = isinstance(step, ClassAdjustment) or (isinstance(step, Propensity) and step.classes > 0)
+        if classes and not after.sum() >= (1 - KEPT) * w.sum():
             trouble = "a class has nobody left who could stand for the others"
-        if isinstance(step, Propensity) and unanswered(step, w):
+        if isinstance(step, Propensity) and not step.fit(w).met:
             trouble = "rows of some kind have no chance of responding"
+        if isinstance(step, Trimming) and step.give != "none" and not lasting(step, w, after):
+            trouble = "the weights cannot keep their sum between the limits"
     if trouble:
         reps = made(design)
         kind = MarginError if isinstance(step, Calibration) else DataError
@@ -61,11 +65,10 @@ def take(design: Design, step: Step, w: Array, factor: Array, shift: Array | Non
     return after
 
 
-def unanswered(step: Propensity, w: Array) -> bool:
-    """Whether some rows have no fitted chance of responding; a chance of 1 leaves weights as they are."""
-    fit = step.fit(w)
-    chances = fit.p[step.cell[(step.cell >= 0) & (w != 0)]]
-    return bool(chances.min() <= NONE or (not fit.met and chances.max() < 1 - NONE))
+def lasting(step: Trimming, before: Array, after: Array) -> bool:
+    """Whether the weights of every group keep their sum, up to rounding."""
+    sums = [sum_by(step.group, w, step.count) for w in (before, after, np.abs(before))]
+    return bool((np.abs(sums[1] - sums[0]) <= KEPT * sums[2]).all())
 
 
 def shift_of(design: Design, s: int, r: int) -> Array | None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn_samples import joined, one_stage
+from numpy.testing import assert_allclose
 from strategies import build, make
 
 import surveykit as sv
@@ -266,6 +267,38 @@ def test_a_step_that_a_replicate_cannot_take_is_refused():
         "replicate 1 of 3 (JK1), step 'propensity (k)': rows of some kind have no chance of responding" + END,
         lambda: sv.mean(sv.adjust_nonresponse(one_left, **words), "y"),
     )
+    mixed = pd.DataFrame({"w": 10.0, "xa": list("abbbabcc"), "y": np.arange(8.0)})
+    chances = sv.adjust_nonresponse(
+        replicate(sv.Design(mixed.assign(a=[1, 0, 0, 0, 1, 1, 0, 1], x=[1, 1, 2, 3, 4, 5, 7, 6]), weights="w",
+                            psu="xa"), "JK1"),
+        responded="a", method="propensity_classes", predictors="x", classes=2,
+    )  # fmt: skip
+    refused(
+        DataError,
+        "replicate 1 of 3 (JK1), step 'propensity classes (x)': a class has nobody left who could stand for "
+        "the others" + END,
+        lambda: sv.mean(chances, "y"),
+    )
+    heavy = replicate(sv.Design(data.assign(w=[10.0, 10, 10, 10, 16, 16]), weights="w", psu="xa"), "JK1")
+    given = sv.adjust_nonresponse(heavy, responded="a")
+    refused(
+        DataError,
+        "replicate 2 of 3 (JK1), step 'trim (≤ 18.5: 1 cut, deff 1.05 → 1)': the weights cannot keep "
+        "their sum between the limits" + END,
+        lambda: sv.mean(sv.trim(given, upper=18.5), "y"),
+    )
+
+
+def test_chances_are_fitted_in_a_replicate_in_which_everyone_responded():
+    data = pd.DataFrame(
+        {"w": 10.0, "xa": list("aabbccdd"), "y": np.arange(8.0), "a": [0, 1, 1, 1, 1, 1, 1, 1]}
+    )
+    data["x"] = [3.0, 1, 2, 5, 4, 2, 1, 6]
+    design = sv.adjust_nonresponse(
+        sv.Design(data, weights="w", psu="xa"), responded="a", method="propensity", predictors="x"
+    )
+    weights = replicate_frame(replicate(design, "JK1"))
+    assert_allclose(weights["jkw_1"], np.where(data["xa"] == "a", 0.0, 40 / 3), rtol=1e-12)
 
 
 def test_a_kind_of_rows_that_all_answer_in_a_replicate_keeps_its_weights_there():

@@ -27,7 +27,6 @@ NUMBERS = 16_000_000  # totals of replicates held at once
 LONG = 50_000_000  # weights to make from which a progress bar is worth its while
 PATIENCE = 2.0  # seconds before it appears
 KEPT = 1e-9  # relative part of the weights that may be lost to rounding
-NONE = 1e-9  # a fitted chance below this is none
 
 
 def replay(design: Design, factor: Array, r: int) -> Array:

@@ -279,6 +279,7 @@ def test_a_step_that_a_replicate_cannot_take_is_refused():
         "the others" + END,
         lambda: sv.mean(chances, "y"),
     )
+    data = pd.DataFrame({"xa": list("aabbcc"), "y": np.arange(6.0), "a": [1, 0, 1, 1, 1, 0]})
     heavy = replicate(sv.Design(data.assign(w=[10.0, 10, 10, 10, 16, 16]), weights="w", psu="xa"), "JK1")
     given = sv.adjust_nonresponse(heavy, responded="a")
     refused(

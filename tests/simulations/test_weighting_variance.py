@@ -1,4 +1,4 @@
-"""Standard errors after weighting steps under nonresponse; all the samples are in benchmarks/weighting_*.md."""
+"""Standard errors after weighting steps under nonresponse; for all samples see benchmarks/weighting_*.md."""
 
 from functools import cache
 

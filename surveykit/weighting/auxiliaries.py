@@ -20,7 +20,7 @@ from surveykit.formulas.steps import Matrix, one_hot
 from surveykit.result import Estimates
 from surveykit.weighting.guards import is_number, one_column
 from surveykit.weighting.margins import SAME, Coded, are_shares, coded, read_levels
-from surveykit.weighting.parts import read_parts
+from surveykit.weighting.parts import parts_first, read_parts
 
 PEOPLE = "population"
 SPAN = 1000  # whole numbers over at most this span count as levels when cells are looked for
@@ -65,16 +65,17 @@ def gather(design: Design, asked: Asked, verb: str) -> Calibration:
     margins: list[Coded] = []
     table: list[Array] = []
     numbers: list[Number] = []
-    for key, value in asked.targets.items():
+    for given, wanted in asked.targets.items():
+        key, value = parts_first(given, wanted, asked)
         columns = key if isinstance(key, tuple) else (key,)
         for name in columns:
             one_column(design, name, asked.argument)
         if names is not None:
-            values, kind = names.values_of(key, value)
+            values, kind = names.values_of(columns, value)
             if kind == "number":
                 numbers.append(Number(str(key), _numeric(design, str(key), asked.argument), values))
             else:
-                found, targets = names.match(design, key, columns, value, part)
+                found, targets = names.match(design, columns, value, part)
                 margins.append(found)
                 table.append(targets)
         elif asked.argument == "targets" and _is_total(value):
@@ -168,8 +169,11 @@ def _with_population(
         sums = table[0].sum(axis=1)
         off = np.flatnonzero(np.abs(sums - people) > SAME * people)
         if off.size:
+            d = off[0]
+            part = "" if names is None else f"[{shown(names.names[d])}]"
+            of = "" if names is None else f" of {asked.by}={shown(names.names[d])}"
             raise MarginError(
-                f"population={people[off[0]]:g}, but the counts in {asked.argument} sum to {sums[off[0]]:g}. "
+                f"population{part}={people[d]:g}, but the counts in {asked.argument}{of} sum to {sums[d]:g}. "
                 "Correct one of them."
             )
         return table, numbers
@@ -272,9 +276,9 @@ def _check_equal(
     if bad.size:
         k = bad[0]
         raise ArgumentError(
-            f"equal_within={name!r}: the weights inside {shown(levels[k])} already differ ({low[k]:g} to "
-            f"{high[k]:g}; {bad.size} such units), so one ratio cannot make them equal. Calibrate with "
-            "equal_within= before steps that part them, or leave it out."
+            f"equal_within={name!r}: the weights inside {name}={shown(levels[k])} already differ "
+            f"({low[k]:g} to {high[k]:g}; {bad.size} such units), so one ratio cannot make them equal. "
+            "Calibrate with equal_within= before steps that part them, or leave it out."
         )
     if part is not None:
         least, most = np.full(len(levels), np.inf), np.full(len(levels), -np.inf)
@@ -283,7 +287,7 @@ def _check_equal(
         split = np.flatnonzero(most > least)
         if split.size:
             raise ArgumentError(
-                f"equal_within={name!r}: {shown(levels[split[0]])} lies in more than one {by}. "
+                f"equal_within={name!r}: {name}={shown(levels[split[0]])} lies in more than one {by}. "
                 "Units must lie inside the parts of by=."
             )
 
@@ -324,8 +328,9 @@ def _scale(design: Design, asked: Asked) -> Array | None:
     q = col.floats(design.data, name, "scale", "the freedom of a row to move is a number")
     wrong = np.flatnonzero(~(np.isfinite(q) & (q > 0)) & (design.w != 0))
     if wrong.size:
+        value = "missing" if np.isnan(q[wrong[0]]) else f"{q[wrong[0]]:g}"
         raise DataError(
-            f"scale={name!r} is {q[wrong[0]]:g} in {col.place(design.data, wrong)}. Give a number above 0."
+            f"scale={name!r} is {value} in {col.place(design.data, wrong)}. Give a number above 0."
         )
     return np.where(design.w != 0, q, 1.0)
 
@@ -335,19 +340,18 @@ def _priced(design: Design, asked: Asked, step: Calibration) -> Calibration:
     if not asked.penalty:
         return step
     known = {name for name, _ in step.labels}
-    strange = [name for name in asked.penalty if name not in known]
+    prices = {" × ".join(key) if isinstance(key, tuple) else key: v for key, v in asked.penalty.items()}
+    strange = [name for name in prices if name not in known]
     if strange:
         raise ArgumentError(
             f"penalty names {listed(strange, 3)}, which is not among the targets: {listed(sorted(known), 6)}."
         )
-    wrong = [name for name, v in asked.penalty.items() if not is_number(v) or v < 0]
+    wrong = [name for name, v in prices.items() if not is_number(v) or v < 0]
     if wrong:
-        raise ArgumentError(
-            f"penalty[{wrong[0]!r}] is {asked.penalty[wrong[0]]!r}; pass a number, at least 0."
-        )
+        raise ArgumentError(f"penalty[{wrong[0]!r}] is {prices[wrong[0]]!r}; pass a number, at least 0.")
     if step.D > 1:
         raise ArgumentError(f"by={asked.by!r}: penalties are for one population. Calibrate the parts apart.")
-    price = np.array([asked.penalty.get(name, 0.0) for name, _ in step.labels])
+    price = np.array([prices.get(name, 0.0) for name, _ in step.labels])
     X = step.X.multiply(step.X) if sp.issparse(step.X) else step.X**2
     squares = np.asarray(X.T @ step.cell_weights(design.w))
     return replace(step, ridge=price * squares)

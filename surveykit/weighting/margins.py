@@ -56,13 +56,13 @@ def as_mapping(targets: Any, argument: str) -> dict[Hashable, Any]:
         return dict(targets)
     if isinstance(targets, Mapping):
         raise TypeError(f"{argument}={targets!r}: pass {{column: {{level: share or count}}}}.")
-    parts = targets if isinstance(targets, (list, tuple)) else [targets]
+    parts = targets if isinstance(targets, (list, tuple)) and targets else [targets]
     out: dict[Hashable, Any] = {}
     for part in parts:
         names = _names(part)
         if not names:
             raise TypeError(
-                f"{argument}={_short(targets)}: pass {{column: {{level: share or count}}}}, "
+                f"{argument}{_short(targets)}: pass {{column: {{level: share or count}}}}, "
                 "or a Series or DataFrame whose index or columns name the levels."
             )
         out[names[0] if len(names) == 1 else names] = part
@@ -70,7 +70,9 @@ def as_mapping(targets: Any, argument: str) -> dict[Hashable, Any]:
 
 
 def _short(value: Any) -> str:
-    return repr(value) if isinstance(value, (dict, list, tuple, str, int, float)) else type(value).__name__
+    if isinstance(value, (pd.Series, pd.DataFrame, np.ndarray)):
+        return f" is a {type(value).__name__} without names"
+    return f"={value!r}"
 
 
 def _names(part: Any) -> tuple[str, ...]:
@@ -87,10 +89,16 @@ def read_levels(name: str, value: Any, columns: tuple[str, ...], argument: str) 
     said = f"{argument}[{name!r}]"
     noise = None
     if isinstance(value, Estimates):
+        if value.statistic not in ("count", "share"):
+            raise TypeError(
+                f"{said} are estimates of a {value.statistic}. For the levels of a column pass counts or "
+                f"shares (sv.count(…, by={name!r}), sv.proportion(…, {name!r})); for a numeric column its "
+                "one total."
+            )
         noise = value.covariance.full()
         value = value.value
     if isinstance(value, pd.DataFrame):
-        value = _table(said, value, columns)
+        value = long_series(said, value, columns)
     if not isinstance(value, (Mapping, pd.Series)):
         raise TypeError(f"{said} is a {type(value).__name__}; {HOW}.")
     if isinstance(value, pd.Series):
@@ -104,9 +112,8 @@ def read_levels(name: str, value: Any, columns: tuple[str, ...], argument: str) 
     for level in entries:
         if plain_key(level) in seen:
             raise MarginError(
-                f"{said} has two targets for {shown(plain_key(level))}, written in two ways (blanks, "
-                "or marks set "
-                "apart from their letters). Keep one."
+                f"{said} has two targets for {shown(plain_key(level))}, written in two ways (blanks, or "
+                "marks set apart from their letters). Keep one."
             )
         seen[plain_key(level)] = level
     bad = [level for level, v in entries.items() if not is_target(v)]
@@ -115,16 +122,21 @@ def read_levels(name: str, value: Any, columns: tuple[str, ...], argument: str) 
             f"{said}[{shown(bad[0])}] is {shown(entries[bad[0]])}. A target is a number: a share or a count."
         )
     if len(columns) > 1:
-        short = [level for level in entries if not isinstance(level, tuple) or len(level) != len(columns)]
-        if short:
-            raise MarginError(
-                f"{said} has a target for {shown(short[0])}, which does not name a level of each of "
-                f"{listed(columns, 4)}. Write the levels as tuples in this order."
-            )
+        check_tuples(said, entries, columns)
     return Margin(name, columns, tuple(entries), np.array([float(v) for v in entries.values()]), noise)
 
 
-def _table(said: str, table: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
+def check_tuples(said: str, entries: Mapping[Any, Any], columns: tuple[str, ...]) -> None:
+    """Refuse levels of a crossing that are no tuples with a level of each column."""
+    short = [level for level in entries if not isinstance(level, tuple) or len(level) != len(columns)]
+    if short:
+        raise MarginError(
+            f"{said} has a target for {shown(short[0])}, which does not name a level of each of "
+            f"{listed(columns, 4)}. Write the levels as tuples in this order."
+        )
+
+
+def long_series(said: str, table: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
     """Return a long table (levels, then one column of numbers) as a Series."""
     rest = [name for name in table.columns if name not in columns]
     held = [name for name in columns if name in table.columns]
@@ -149,21 +161,21 @@ def coded(design: Design, margin: Margin, argument: str, *, empty: str = "error"
     number = {plain_key(level): k for k, level in enumerate(margin.levels)}
     counts = np.bincount(codes[used], minlength=len(levels))
     place = np.array([number.get(plain_key(level), -1) for level in levels], dtype=np.intp)
+    held = np.bincount(place[codes[used]] + 1, minlength=len(margin.levels) + 1)[1:]
     lost = [k for k in range(len(levels)) if place[k] < 0 and counts[k]]
     if lost:
+        free = [level for level, rows in zip(margin.levels, held, strict=True) if rows == 0]
         several = ", ".join(f"{shown(levels[k])} ({counts[k]} rows)" for k in lost[:5])
         more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
         mend = "Add it, or recode those rows." if len(lost) == 1 else "Add them, or recode those rows."
-        raise MarginError(
-            f"{said} has no target for {several}{more}.{_hint(levels[lost[0]], margin.levels)} {mend}"
-        )
-    held = np.bincount(place[codes[used]], minlength=len(margin.levels))
+        raise MarginError(f"{said} has no target for {several}{more}.{hint(levels[lost[0]], free)} {mend}")
     none = np.flatnonzero((held == 0) & (margin.target > 0))
     if none.size and empty == "error":
         names = [margin.levels[k] for k in none]
+        it, level = ("it", "another level") if len(names) == 1 else ("them", "other levels")
         raise MarginError(
-            f"{said} has a target for {listed(names, 3)}, but no row has it."
-            f"{_hint(names[0], levels)} Join it with another level, or check the spelling."
+            f"{said} has a target for {listed(names, 3)}, but no row has {it}. Join {it} with {level}, or "
+            "check the spelling."
         )
     out = np.where(used, place[codes], 0)
     if none.size:
@@ -187,9 +199,10 @@ def _row_levels(design: Design, columns: tuple[str, ...], used: Any, said: str) 
         missing = np.flatnonzero((own < 0) & used)
         if missing.size:
             which = "the column" if len(columns) == 1 else repr(name)
+            verb = "raking" if said.startswith("margins") else "calibrating"
             raise DataError(
                 f"{said}: {which} is missing in {col.place(design.data, missing)}. "
-                "Fill it in before raking, or leave those rows out."
+                f"Fill it in before {verb}, or leave those rows out."
             )
         own = np.maximum(own, 0)
         names = list(levels)
@@ -201,14 +214,24 @@ def _row_levels(design: Design, columns: tuple[str, ...], used: Any, said: str) 
     return codes, parts[0] if len(parts) == 1 else list(zip(*parts, strict=True))
 
 
-def _hint(level: Any, others: Sequence[Any]) -> str:
-    """Point at a level written as another type, or nearly alike."""
+def hint(level: Any, others: Sequence[Any]) -> str:
+    """Point at a level written as another type, or nearly alike, among those that found no partner."""
     for other in others:
-        if type(other) is not type(level) and str(other).strip() == str(level).strip():
-            kinds = [("text" if isinstance(v, str) else "a number") for v in (level, other)]
-            if kinds[0] != kinds[1]:
-                return f" {shown(level)} is {kinds[0]} and {shown(other)} is {kinds[1]}: make them the same."
+        if isinstance(level, str) != isinstance(other, str) and _text(other) == _text(level):
+            kinds = [_kind(v) for v in (level, other)]
+            return f" {shown(level)} is {kinds[0]} and {shown(other)} is {kinds[1]}: make them the same."
     return near(level, others)
+
+
+def _text(level: Any) -> str:
+    """Write a level as text, 1.0 and "01" as 1."""
+    return str(level).strip().removesuffix(".0").lstrip("0")
+
+
+def _kind(level: Any) -> str:
+    if isinstance(level, (bool, np.bool_)):
+        return "yes or no"
+    return "text" if isinstance(level, str) else "a number"
 
 
 def are_shares(sums: Mapping[str, float], argument: str) -> bool:

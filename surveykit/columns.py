@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 NONE: Codes = np.zeros(0, dtype=np.intp)
 MOST_LEVELS = 50
-WHY = {"psu": "Every row needs its stratum and units", "cells": "Every row needs its class"}
+WHY = {
+    "psu": "Every row needs its stratum and units",
+    "cells": "Every row needs its class",
+    "by": "Every row needs its part",
+    "equal_within": "Every row needs its unit",
+}
 
 
 class Domains(NamedTuple):
@@ -266,15 +271,16 @@ def domains(design: Design, names: tuple[str, ...], where: str | None) -> Domain
     return Domains(codes, index, count)
 
 
-def check_condition(text: Any) -> None:
+def check_condition(text: Any, argument: str = "where") -> None:
     """Refuse a condition that is not text."""
     if not isinstance(text, str):
         raise TypeError(
-            f'where is a {type(text).__name__}; write the condition as text, as in where="tuoi >= 18".'
+            f"{argument} is a {type(text).__name__}; write the condition as text, as in "
+            f'{argument}="tuoi >= 18".'
         )
 
 
-def condition(data: pd.DataFrame, text: str) -> Mask:
+def condition(data: pd.DataFrame, text: str, argument: str = "where") -> Mask:
     """(n,) rows that meet a condition written as for DataFrame.query."""
     try:
         result = data.eval(text, engine="python")
@@ -282,16 +288,16 @@ def condition(data: pd.DataFrame, text: str) -> Mask:
         named = re.search(r"'(.+?)'", str(error))
         name = named.group(1) if named else "?"
         raise ColumnError(
-            f"where={text!r}: the data have no column {name!r}.{near(name, data.columns)} "
+            f"{argument}={text!r}: the data have no column {name!r}.{near(name, data.columns)} "
             "(Text values need quotation marks.)"
         ) from error
     except (SyntaxError, TypeError, ValueError, KeyError, AttributeError) as error:
         raise ArgumentError(
-            f"where={text!r} cannot be read ({str(error).splitlines()[0]}). "
+            f"{argument}={text!r} cannot be read ({str(error).splitlines()[0]}). "
             "Write it like \"tuoi >= 18 and gioi == 'Nữ'\"."
         ) from error
     if not isinstance(result, pd.Series) or not pd.api.types.is_bool_dtype(result.dtype):
         raise ArgumentError(
-            f'where={text!r} gives no yes or no for each row. Write a comparison, as in "tuoi >= 18".'
+            f'{argument}={text!r} gives no yes or no for each row. Write a comparison, as in "tuoi >= 18".'
         )
     return np.asarray(result.fillna(False).to_numpy(dtype=bool))

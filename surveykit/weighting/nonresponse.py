@@ -102,6 +102,8 @@ def adjust_nonresponse(
     inside = np.ones(len(design.data), dtype=bool)
     if eligible is not None:
         inside = yes_no(design, eligible, "eligible", design.w != 0)
+        if not (inside & (design.w != 0)).any():
+            raise DataError(f"eligible={eligible!r} is 0 in every row with a weight. Check the column.")
     yes = yes_no(design, name, "responded", inside & (design.w != 0))
     _check_rows(design, name, yes, inside, answers)
     if method == "classes":
@@ -113,8 +115,10 @@ def adjust_nonresponse(
     for given, word in ((cells, "cells"), (collapse_below, "collapse_below"), (greatest, "greatest")):
         if given is not None:
             raise ArgumentError(f"{word}= is for method='classes'; a propensity takes predictors=.")
+    if not is_number(classes) or classes < 2 or classes != int(classes):
+        raise ArgumentError(f"classes={classes!r}: pass a whole number of classes, at least 2.")
     return _by_propensity(
-        design, name, yes, inside, predictors, classes if method != "propensity" else 0, estimated
+        design, name, yes, inside, predictors, int(classes) if method != "propensity" else 0, estimated
     )
 
 
@@ -167,17 +171,13 @@ def _by_classes(
     for limit, word in ((below, "collapse_below"), (greatest, "greatest")):
         if limit is not None and (not is_number(limit) or limit < 1):
             raise ArgumentError(f"{word}={limit!r}: pass a number, at least 1.")
+        if limit is not None and not names:
+            raise ArgumentError(f"{word}= joins classes: name the columns that make them in cells=.")
     used = inside & (w != 0)
     if below is not None or greatest is not None:
         codes, index, said = collapse(codes, index, w * used, yes & used, below or 1, greatest or np.inf)
-        if said:
-            label += f" joined: {'; '.join(said)}"
-            warnings.warn(
-                f"cells={list(names)}: {len(said)} small classes were joined with a neighbour "
-                f"({'; '.join(said[:5])}{' …' if len(said) > 5 else ''}).",
-                SurveyWarning,
-                stacklevel=4,
-            )
+        label += f" joined: {'; '.join(said)}" if said else ""
+        _warn_of_joined(names, said, w, used, yes, (below or 1, greatest or np.inf))
     every = np.bincount(codes, weights=w * used, minlength=len(index))
     held = np.bincount(codes, weights=w * (yes & used), minlength=len(index))
     empty = np.flatnonzero((every > 0) & (held == 0))
@@ -193,6 +193,22 @@ def _by_classes(
     return design.add_step(ClassAdjustment(np.where(inside, codes, -1), yes, len(index), label))
 
 
+def _warn_of_joined(
+    names: tuple[str, ...], said: list[str], w: Array, used: Mask, yes: Mask, limits: tuple[float, float]
+) -> None:
+    """Say which classes were joined, and whether even all of them together do not reach the limits."""
+    joined = "1 class was" if len(said) == 1 else f"{len(said)} classes were"
+    text = f"{joined} joined with a neighbour ({'; '.join(said[:5])}{' …' if len(said) > 5 else ''})."
+    respondents, held = int((yes & used).sum()), float(w[yes & used].sum())
+    factor = float(w[used].sum()) / held if held else np.inf
+    if respondents < limits[0] or factor > limits[1]:
+        end = f"Even all rows together have {respondents} respondents and the factor {factor:.3g}."
+        text = f"{text} {end}" if said else end
+    elif not said:
+        return
+    warnings.warn(f"cells={list(names)}: {text}", SurveyWarning, stacklevel=5)
+
+
 def _by_propensity(
     design: Design, responded: str, yes: Mask, inside: Mask, predictors: Any, classes: int, estimated: bool
 ) -> Design:
@@ -202,9 +218,7 @@ def _by_propensity(
     used = inside & (design.w != 0)
     cell, X, terms = predictor_cells(design, names, used)
     label = f"propensity{' classes' if classes else ''} ({', '.join(names)})"
-    if classes and (not is_number(classes) or classes < 2 or classes != int(classes)):
-        raise ArgumentError(f"classes={classes!r}: pass a whole number of classes, at least 2.")
-    step = Propensity(np.where(used, cell, -1), X, yes, label, estimated, int(classes))
+    step = Propensity(np.where(used, cell, -1), X, yes, label, estimated, classes)
     fit = step.fit(design.w)
     if not (yes & used).any():
         raise DataError(f"responded={responded!r} is 0 in every row with a weight: nobody responded.")
@@ -253,9 +267,10 @@ def redistribute(design: Design, *, give: str, take: str, cells: str | Sequence[
     [15.0, 15.0, 0.0, 10.0]
     """
     check_open(design, "redistribute")
-    col.check_condition(give)
-    col.check_condition(take)
-    gives, takes = (col.condition(design.data, text) for text in (give, take))
+    conditions = {"give": give, "take": take}
+    for argument, text in conditions.items():
+        col.check_condition(text, argument)
+    gives, takes = (col.condition(design.data, text, argument) for argument, text in conditions.items())
     both = np.flatnonzero(gives & takes)
     if both.size:
         raise ArgumentError(
@@ -267,8 +282,15 @@ def redistribute(design: Design, *, give: str, take: str, cells: str | Sequence[
     lost = np.bincount(codes, weights=w * gives, minlength=len(index)) > 0
     alone = np.flatnonzero(lost & ~(np.bincount(codes, weights=w * takes, minlength=len(index)) > 0))
     if alone.size:
-        where = f"class {shown(index[alone[0]])} has" if names else "there are"
-        raise DataError(f"take={take!r}: {where} no rows to take the weight over. Use fewer cells.")
+        where = f"class {shown(index[alone[0]])} has no rows" if names else "no rows with a weight are there"
+        mend = "Use fewer cells." if names else "Check the condition."
+        raise DataError(f"take={take!r}: {where} to take the weight over. {mend}")
+    if not lost.any():
+        warnings.warn(
+            f"give={give!r} holds in no row with a weight, so nothing moves. Check the condition.",
+            SurveyWarning,
+            stacklevel=2,
+        )
     label = f"redistribute ({', '.join(names) or give})"
     return design.add_step(ClassAdjustment(np.where(gives | takes, codes, -1), takes, len(index), label))
 

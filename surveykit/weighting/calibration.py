@@ -12,6 +12,7 @@ import pandas as pd
 from sampling.checks import ArgumentError, SurveyWarning, check_choice, check_columns
 from surveykit import columns as col
 from surveykit.design import Design
+from surveykit.formulas.arrays import Array
 from surveykit.formulas.calibrated import Calibration
 from surveykit.formulas.calibration import NO_BOUNDS, Bounds, Distance
 from surveykit.weighting.auxiliaries import Asked, gather, one_margin
@@ -19,6 +20,7 @@ from surveykit.weighting.guards import check_open, check_pair
 from surveykit.weighting.margins import are_shares, as_mapping, coded, read_levels
 from surveykit.weighting.trouble import check_collinear, explain
 
+VANISHED = 1e-6  # ratio below which a weight counts as gone
 Targets = Mapping[Any, Any] | pd.Series | pd.DataFrame | Sequence[pd.Series | pd.DataFrame]
 
 
@@ -245,15 +247,27 @@ def add_calibration(design: Design, step: Calibration, argument: str) -> Design:
     if not found.met or not np.isfinite(w).all() or not (w > 0).any():
         explain(design, step, found, argument)
     check_collinear(step, before, argument)
-    below = np.flatnonzero(w < 0)
-    if below.size:
-        warnings.warn(
-            f"{argument}: {below.size} weights come out below 0 ({w[below].min():g} in "
-            f"{col.place(design.data, below[np.argsort(w[below])][:1])}). "
-            "Pass distance='raking', or bounds=.",
-            SurveyWarning,
-            stacklevel=3,
-        )
+    _warn_of_weights(design, before, w, argument)
     after = design.add_step(step)
     after.cache["path",] = [*design.weight_path, w]
     return after
+
+
+def _warn_of_weights(design: Design, before: Array, w: Array, argument: str) -> None:
+    """Warn of weights below 0, and of weights that come to nothing."""
+    below, already = np.flatnonzero(w < 0), int((before < 0).sum())
+    said = ""
+    if below.size:
+        lowest = f"{w[below].min():g} in {col.place(design.data, below[np.argsort(w[below])][:1])}"
+        several = f"{below.size} weights come" if below.size > 1 else "1 weight comes"
+        said = f"{several} out below 0 ({lowest})"
+        said += f", as {already} did before this step. Calibrate there with" if already else ". Pass"
+        said += " distance='raking', or bounds=."
+    gone = np.flatnonzero((w > 0) & (w < VANISHED * before))
+    if gone.size:
+        said = (
+            f"weights come to less than a millionth of what they were in {col.place(design.data, gone)}: the "
+            "targets are met only without those rows. Correct the targets, or join levels."
+        )
+    if said:
+        warnings.warn(f"{argument}: {said}", SurveyWarning, stacklevel=4)

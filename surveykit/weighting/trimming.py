@@ -79,6 +79,8 @@ def trim(
     """
     check_open(design, "trim")
     check_choice(redistribute, ("proportional", "equal", "none"), "redistribute")
+    if recalibrate != "auto" and not isinstance(recalibrate, bool):
+        raise ArgumentError(f"recalibrate={recalibrate!r}: pass True, False or 'auto'.")
     _check_limits(upper, lower, ratio, quantile)
     group, names = np.zeros(len(design.data), dtype=np.intp), pd.Index([0])
     if by is not None:

@@ -9,10 +9,10 @@ import numpy as np
 
 from sampling.checks import MarginError, SurveyWarning, shown
 from surveykit.design import Design
-from surveykit.formulas import collinear, feasible, tightest
+from surveykit.formulas import collinear, feasible
 from surveykit.formulas.arrays import Array, sum_by
 from surveykit.formulas.calibrated import Calibration
-from surveykit.formulas.calibration import NO_BOUNDS, RANK, Solution
+from surveykit.formulas.calibration import RANK, Solution
 from surveykit.formulas.steps import Matrix
 
 MOST_CELLS = 50_000  # cells above which no linear programme is tried
@@ -55,7 +55,7 @@ def explain(design: Design, step: Calibration, found: Solution, argument: str) -
         )
         if conflict is not None and not conflict.bounds:
             _refuse_conflict(problem, conflict.members, argument)
-        if conflict is not None and step.caps is not NO_BOUNDS:
+        if conflict is not None and (np.max(step.caps.lower) > 0 or np.min(step.caps.upper) < np.inf):
             _refuse_caps(step, problem, argument)
         if conflict is not None:
             _refuse_bounds(step, problem, argument)
@@ -150,9 +150,8 @@ def _sum(problem: Problem, relation: collinear.Relation) -> str:
 def _refuse_negative(design: Design, argument: str) -> NoReturn:
     below = int((design.w < 0).sum())
     raise MarginError(
-        f"{argument}: no weights that agree were found, as {below} weights lie below 0 before this "
-        "step. Take "
-        "the earlier calibration again with distance='raking', or bounds=."
+        f"{argument}: no weights that agree were found, as {below} of them lie below 0 before this step. "
+        "Take the earlier calibration again with distance='raking', or bounds=."
     )
 
 
@@ -163,9 +162,8 @@ def _check_barred(step: Calibration, problem: Problem, argument: str) -> None:
     held = np.asarray(abs(problem.X).sum(axis=0)).ravel()
     for j in np.flatnonzero((held == 0) & (problem.t != 0)):
         raise MarginError(
-            f"{argument}: {problem.target(int(j))}, but all its rows have another level whose target "
-            "is 0. Correct "
-            "one of them."
+            f"{argument}: {problem.target(int(j))}, but all its rows have another level whose target is 0. "
+            "Correct one of them."
         )
 
 
@@ -175,8 +173,7 @@ def _refuse_conflict(problem: Problem, members: Any, argument: str) -> NoReturn:
         f"{argument}: {_several([problem.target(j) for j in members])} cannot be met"
         f"{'' if alone else ' together'} by the rows that have a weight: no weights of at least 0 sum to "
         f"{'it' if alone else 'them'}.{'' if alone else ' Without any one of them the others can.'} "
-        "The nearest "
-        f"is {_nearest(problem)}. Correct the targets, join levels, or drop a margin."
+        f"The nearest is {_nearest(problem)}. Correct the targets, join levels, or drop a margin."
     )
 
 
@@ -195,11 +192,11 @@ def _refuse_caps(step: Calibration, problem: Problem, argument: str) -> NoReturn
     asked = [f"at least {low:.6g}"] if low > 0 else []
     asked += [f"at most {high:.6g}"] if np.isfinite(high) else []
     said, can = f"weights of {' and '.join(asked)}", f"the nearest is {_nearest(problem)}"
-    cap = tightest.tightest_cap(problem.rows, problem.X, problem.t, floor=low)
+    cap = feasible.tightest_cap(problem.rows, problem.X, problem.t, floor=low)
     if np.unique(step.caps.upper).size > 1:
         said = "weights within the limits of the groups"
     elif cap is None:
-        least = tightest.tightest_lower(problem.rows, problem.X, problem.t)
+        least = feasible.tightest_lower(problem.rows, problem.X, problem.t)
         can = f"the greatest lower limit that can hold is {_outside(least or 0.0, up=False)}"
     elif cap > high * (1 + 1e-9):
         can = f"the lowest cap that can hold is {_outside(cap, up=True)}"
@@ -218,12 +215,12 @@ def _refuse_bounds(step: Calibration, problem: Problem, argument: str) -> NoRetu
     if not low < 1 < high:
         pass
     elif np.isfinite(low) and np.isfinite(high):
-        tight = tightest.tightest_bounds(d, X, t, lower=low, upper=high)
+        tight = feasible.tightest_bounds(d, X, t, lower=low, upper=high)
         if tight is not None:
             ends = [_outside(float(x), up=up) for x, up in ((tight.lower, False), (tight.upper, True))]
             said = f" The tightest that can, in the same proportions, are ({ends[0]}, {ends[1]})."
     elif np.isfinite(high):
-        least = tightest.tightest_upper(d, X, t, lower=low if np.isfinite(low) else 0.0)
+        least = feasible.tightest_upper(d, X, t, lower=low if np.isfinite(low) else 0.0)
         said = "" if least is None else f" The lowest upper bound that can is {_outside(least, up=True)}."
     raise MarginError(
         f"bounds=({low:g}, {high:g}): no ratios between them meet the {argument}. Nearest is "

@@ -2,44 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from refusals import ABSENT, PEOPLE, TARGET, at, design, refused
 
 import surveykit as sv
 from sampling.checks import ArgumentError, ColumnError, DataError, MarginError
-
-PEOPLE = pd.DataFrame(
-    {
-        "quyen_so": [10.0, 10, 10, 10, 20, 20, 20, 20],
-        "tang": list("AAAABBBB"),
-        "gioi": ["Nam", "Nữ"] * 4,
-        "nhom": [1, 2, 2, 1, 1, 2, 2, 1],
-        "tra_loi": [1, 0, 1, 1, 1, 1, 0, 1],
-    }
-)
-ABSENT = "the data have no such column."
-
-
-def at(column: str, row: int, value: Any) -> pd.DataFrame:
-    """Return the people with one value changed."""
-    kept = PEOPLE[column].astype(object) if value is None else PEOPLE[column]
-    return PEOPLE.assign(**{column: kept.where(PEOPLE.index != row, value)})
-
-
-def design(data: pd.DataFrame) -> sv.Design:
-    return sv.Design(data, weights="quyen_so")
-
-
-def refused(kind: type[Exception], sentence: str, call: Any) -> None:
-    """Fail unless the call is refused with exactly this sentence."""
-    with pytest.raises(kind, match=f"^{re.escape(sentence)}$") as error:
-        call()
-    assert type(error.value) is kind
-
 
 # --- nonresponse --------------------------------------------------------------------------------------------
 
@@ -85,13 +56,14 @@ def adjust(data: pd.DataFrame = PEOPLE, **words: Any) -> sv.Design:
             DataError,
             lambda: adjust(PEOPLE.assign(tra_loi=[0, 1] * 4), cells="gioi"),
             "cells=['gioi']: class 'Nam' has no respondents (4 rows), so nobody can stand for it. "
-            "Join it with another class, or use fewer cells.",
+            "Join it with another class, or use fewer cells. (collapse_below=1 joins it with its neighbour.)",
         ),
         (
             DataError,
             lambda: adjust(cells=["gioi", "nhom", "tang"]),
             "cells=['gioi', 'nhom', 'tang']: class ('Nam', 2, 'B') has no respondents (1 rows), so nobody "
-            "can stand for it. Join it with another class, or use fewer cells.",
+            "can stand for it. Join it with another class, or use fewer cells. (collapse_below=1 joins it "
+            "with its neighbour.)",
         ),
         (
             DataError,
@@ -113,7 +85,6 @@ def rake(margins: Any, data: pd.DataFrame = PEOPLE, **words: Any) -> sv.Design:
 
 
 SEX = {"Nam": 0.49, "Nữ": 0.51}
-TARGET = "A target is a number: a share or a count."
 
 
 @pytest.mark.parametrize(
@@ -179,8 +150,8 @@ TARGET = "A target is a number: a share or a count."
                 {"gioi": SEX, "phai": {"M": 0.4, "F": 0.6}},
                 PEOPLE.assign(phai=np.where(PEOPLE["gioi"] == "Nam", "M", "F")),
             ),
-            "margins: the weights do not come to agree with 'gioi' (relative gap 0.18 after 1,000 sweeps), "
-            "because some combination of levels has no rows. Join small levels, or drop a margin.",
+            "margins: 'phai' 'M' is the same as 'gioi' 'Nam' in every row, so its target would have to be "
+            "0.49, not 0.4. Drop it, or correct the targets.",
         ),
         (ColumnError, lambda: rake({"giói": SEX}), f"margins='giói': {ABSENT} Did you mean 'gioi'?"),
         (TypeError, lambda: rake({}), "margins={}: pass {column: {level: share or count}}."),
@@ -196,18 +167,31 @@ def test_raking_is_refused(kind, call, sentence):
     refused(kind, sentence, call)
 
 
-def test_steps_come_before_where():
-    part = design(PEOPLE).where("nhom == 1")
-    for call in (
-        lambda: sv.rake(part, {"gioi": SEX}),
-        lambda: sv.adjust_nonresponse(part, responded="tra_loi"),
-    ):
-        with pytest.raises(ArgumentError, match=re.escape("where")) as error:
-            call()
-        assert "nhom == 1" in str(error.value)
+# --- every step ---------------------------------------------------------------------------------------------
+
+STEPS = {
+    "adjust_nonresponse": lambda d: sv.adjust_nonresponse(d, responded="tra_loi"),
+    "redistribute": lambda d: sv.redistribute(d, give="nhom == 1", take="nhom == 2"),
+    "multiply_weights": lambda d: sv.multiply_weights(d, "nhom"),
+    "rake": lambda d: sv.rake(d, {"gioi": SEX}),
+    "poststratify": lambda d: sv.poststratify(d, "gioi", SEX),
+    "calibrate": lambda d: sv.calibrate(d, {"gioi": SEX}),
+    "trim": lambda d: sv.trim(d, upper=18),
+}
+every_step = pytest.mark.parametrize("step", STEPS)
 
 
-def test_steps_need_a_design():
+@every_step
+def test_steps_come_before_where(step):
+    refused(
+        ArgumentError,
+        f"{step}: the design is limited by where='nhom == 1', but weights are for all rows. "
+        "Adjust the weights first, then take the part with where=.",
+        lambda: STEPS[step](design().where("nhom == 1")),
+    )
+
+
+@every_step
+def test_steps_need_a_design(step):
     sentence = "design is a DataFrame; make one first: Design(data, weights='…', strata='…', psu='…')."
-    refused(TypeError, sentence, lambda: sv.adjust_nonresponse(PEOPLE, responded="tra_loi"))
-    refused(TypeError, sentence, lambda: sv.rake(PEOPLE, {"gioi": SEX}))
+    refused(TypeError, sentence, lambda: STEPS[step](PEOPLE))

@@ -9,7 +9,7 @@ import numpy as np
 
 from sampling.checks import MarginError, SurveyWarning, shown
 from surveykit.design import Design
-from surveykit.formulas import collinear, feasible
+from surveykit.formulas import collinear, feasible, tightest
 from surveykit.formulas.arrays import Array, sum_by
 from surveykit.formulas.calibrated import Calibration
 from surveykit.formulas.calibration import RANK, Solution
@@ -192,11 +192,11 @@ def _refuse_caps(step: Calibration, problem: Problem, argument: str) -> NoReturn
     asked = [f"at least {low:.6g}"] if low > 0 else []
     asked += [f"at most {high:.6g}"] if np.isfinite(high) else []
     said, can = f"weights of {' and '.join(asked)}", f"the nearest is {_nearest(problem)}"
-    cap = feasible.tightest_cap(problem.rows, problem.X, problem.t, floor=low)
+    cap = tightest.tightest_cap(problem.rows, problem.X, problem.t, floor=low)
     if np.unique(step.caps.upper).size > 1:
         said = "weights within the limits of the groups"
     elif cap is None:
-        least = feasible.tightest_lower(problem.rows, problem.X, problem.t)
+        least = tightest.tightest_lower(problem.rows, problem.X, problem.t)
         can = f"the greatest lower limit that can hold is {_outside(least or 0.0, up=False)}"
     elif cap > high * (1 + 1e-9):
         can = f"the lowest cap that can hold is {_outside(cap, up=True)}"
@@ -215,12 +215,12 @@ def _refuse_bounds(step: Calibration, problem: Problem, argument: str) -> NoRetu
     if not low < 1 < high:
         pass
     elif np.isfinite(low) and np.isfinite(high):
-        tight = feasible.tightest_bounds(d, X, t, lower=low, upper=high)
+        tight = tightest.tightest_bounds(d, X, t, lower=low, upper=high)
         if tight is not None:
             ends = [_outside(float(x), up=up) for x, up in ((tight.lower, False), (tight.upper, True))]
             said = f" The tightest that can, in the same proportions, are ({ends[0]}, {ends[1]})."
     elif np.isfinite(high):
-        least = feasible.tightest_upper(d, X, t, lower=low if np.isfinite(low) else 0.0)
+        least = tightest.tightest_upper(d, X, t, lower=low if np.isfinite(low) else 0.0)
         said = "" if least is None else f" The lowest upper bound that can is {_outside(least, up=True)}."
     raise MarginError(
         f"bounds=({low:g}, {high:g}): no ratios between them meet the {argument}. Nearest is "

@@ -28,6 +28,7 @@ from surveykit.formulas.arrays import Array, Codes, Mask, cross
 from surveykit.formulas.effects import biggest_change
 from surveykit.formulas.steps import Step
 from surveykit.replicates import ReplicateColumns, Replicates, read_columns, refuse_step
+from surveykit.stepnames import step_words
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -370,7 +371,8 @@ class Design:
             parts.append("mẫu tự chọn: không suy rộng được")
         parts += [self.replicates.note.vi] if self.replicates is not None else []
         parts += [f"chỉ các dòng: {' và '.join(self.subset)}"] if self.subset else []
-        table = self.trail.set_axis(TRAIL_VI, axis=1).map(
+        trail = self.trail.assign(step=[step_words(name) for name in self.trail["step"]])
+        table = trail.set_axis(TRAIL_VI, axis=1).map(
             lambda v: (
                 fmt.number(v, 2) if isinstance(v, float) else fmt.integer(v) if isinstance(v, int) else v
             )

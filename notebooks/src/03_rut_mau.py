@@ -216,4 +216,4 @@ reading(
 # **Việc của bạn:** đổi hạt giống rồi chạy lại mục 3 – mẫu đổi, kế hoạch không đổi. Trả lại hạt giống cũ:
 # đúng mẫu cũ.
 #
-# **Tiếp theo:** [07 – Trước và sau](07_truoc_sau.ipynb).
+# **Tiếp theo:** [05 – Quyền số](05_trong_so.ipynb).

@@ -3,7 +3,7 @@
 from surveykit.diagnostics.export import export_weights
 from surveykit.diagnostics.factors import heaviest, kish_deff, stage_factors, weight_factors
 from surveykit.diagnostics.margins import margins_table
-from surveykit.diagnostics.words import step_words
+from surveykit.stepnames import step_words
 
 __all__ = [
     "export_weights",

@@ -13,7 +13,7 @@ import pandas as pd
 from surveykit.design import Design
 from surveykit.diagnostics.factors import BASE, id_columns, weight_factors
 from surveykit.diagnostics.margins import margins_table
-from surveykit.diagnostics.words import HEADS, step_words
+from surveykit.stepnames import HEADS, step_words
 
 if TYPE_CHECKING:
     from sampling.record.pages import Kind

@@ -113,13 +113,14 @@ class ClassAdjustment:
     """Those who take over carry the weight of those who give it up, class by class.
 
     ``classes`` (n,) class of each row, −1 for rows that are left as they are; ``responded`` (n,) who takes
-    over; ``count`` number of classes.
+    over; ``count`` number of classes; ``joined`` which small classes were joined, in words.
     """
 
     classes: Codes
     responded: Mask
     count: int
     name: str
+    joined: tuple[str, ...] = ()
 
     def _sums(self, w: Array) -> tuple[Array, Array]:
         inside = np.maximum(self.classes, 0)

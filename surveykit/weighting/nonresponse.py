@@ -59,8 +59,8 @@ def adjust_nonresponse(
         For the propensity: numeric columns as they are, text and categories as their levels.
     collapse_below : int, optional
         Classes with fewer respondents are joined with the neighbour inside the same levels of the columns
-        before the last one, the smallest first; what was joined is told by a warning and stands in the name
-        of the step.
+        before the last one, the smallest first; what was joined is told by a warning and stands with the
+        step (``design.steps[-1].joined``), their number in its name.
     greatest : number, optional
         Classes whose factor would be greater are joined in the same way.
     classes : int
@@ -173,10 +173,10 @@ def _by_classes(
             raise ArgumentError(f"{word}={limit!r}: pass a number, at least 1.")
         if limit is not None and not names:
             raise ArgumentError(f"{word}= joins classes: name the columns that make them in cells=.")
-    used = inside & (w != 0)
+    used, said = inside & (w != 0), list[str]()
     if below is not None or greatest is not None:
         codes, index, said = collapse(codes, index, w * used, yes & used, below or 1, greatest or np.inf)
-        label += f" joined: {'; '.join(said)}" if said else ""
+        label = f"{label[:-1]}; {len(said)} joined)" if said else label
         _warn_of_joined(names, said, w, used, yes, (below or 1, greatest or np.inf))
     every = np.bincount(codes, weights=w * used, minlength=len(index))
     held = np.bincount(codes, weights=w * (yes & used), minlength=len(index))
@@ -190,7 +190,8 @@ def _by_classes(
             "nobody can stand for it. Join it with another class, or use fewer cells. (collapse_below=1 "
             "joins it with its neighbour.)"
         )
-    return design.add_step(ClassAdjustment(np.where(inside, codes, -1), yes, len(index), label))
+    step = ClassAdjustment(np.where(inside, codes, -1), yes, len(index), label, tuple(said))
+    return design.add_step(step)
 
 
 def _warn_of_joined(

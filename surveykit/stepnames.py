@@ -19,6 +19,7 @@ STEPS: Mapping[str, str] = {
     "poststratify": "hậu phân tầng",
     "propensity classes": "lớp xác suất trả lời",
     "propensity": "xác suất trả lời",
+    "pseudo-weights": "quyền số giả",
     "rake": "hiệu chỉnh biên",
     "redistribute": "chuyển quyền số",
     "times": "nhân với",
@@ -30,7 +31,7 @@ STEPS: Mapping[str, str] = {
 PARTS = (
     (r"\(one class\)", "(một lớp)"),
     (r" by ", " theo "),
-    (r"\) joined: ", "), gộp: "),
+    (r"; (\d+) joined\)", r"; gộp \1 lớp)"),
 )
 
 #: Words of the limits and effects that a trimming step tells, whose numbers have a decimal comma here.

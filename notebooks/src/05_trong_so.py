@@ -8,15 +8,15 @@
 # %% [markdown]
 # # Quyền số: từ quyền số thiết kế đến quyền số cuối cùng
 #
-# Phiếu thu về không giống dân số: người trẻ hay vắng nhà, phường trả lời ít hơn xã. **Quyền số** cho biết mỗi
-# phiếu đại diện cho bao nhiêu người. Sổ tay này làm quyền số **từng bước, bước nào cũng nhìn thấy được**, và
-# mỗi bước đều đi vào sai số.
+# Phiếu thu về không giống dân số: người trẻ hay vắng nhà, phường trả lời ít hơn xã. **Quyền số** cho biết
+# mỗi phiếu đại diện cho bao nhiêu người. Sổ tay này làm quyền số **từng bước, bước nào cũng nhìn thấy
+# được**, và mỗi bước đều đi vào sai số.
 #
-# Quyền số sửa được phần lệch *do những điều đã biết* (giới, tuổi, nơi ở). Nó **không** sửa được phần lệch do
-# điều không biết – ví dụ người bất mãn thì không trả lời.
+# Quyền số sửa được phần lệch *do những điều đã biết* (giới, tuổi, nơi ở). Nó **không** sửa được phần lệch
+# do điều không biết – ví dụ người bất mãn thì không trả lời.
 #
-# > **Số liệu giả lập.** Tên và mã xã là thật; người, phiếu, câu trả lời đều do máy sinh ra, nên con số thật của
-# > dân số biết trước và so sánh được.
+# > **Số liệu giả lập.** Tên và mã xã là thật; người, phiếu, câu trả lời đều do máy sinh ra, nên con số thật
+# > của dân số biết trước và so sánh được.
 #
 # [← Về trang bắt đầu](00_bat_dau.ipynb)
 
@@ -41,8 +41,8 @@ from surveykit.plots import weights as plots
 # ## 1. Quyền số thiết kế: ai được rút, với xác suất nào
 #
 # Mẫu hai cấp rồi đến người: 14 xã theo quy mô, 4 thôn mỗi xã, 12 người mỗi thôn. Quyền số thiết kế là **một
-# chia cho xác suất được chọn**; mẫu đã rút tự mang theo con số này. Hai câu hỏi: có hài lòng không, và đã từng
-# nộp hồ sơ **trực tuyến** chưa (giả lập: người trẻ nộp nhiều hơn).
+# chia cho xác suất được chọn**; mẫu đã rút tự mang theo con số này. Hai câu hỏi: có hài lòng không, và đã
+# từng nộp hồ sơ **trực tuyến** chưa (giả lập: người trẻ nộp nhiều hơn).
 
 # %%
 HAT_GIONG = 20261126
@@ -78,8 +78,8 @@ mau = (
 mau
 
 # %% [markdown]
-# Đi thực địa (giả lập): người 60 tuổi trở lên hay ở nhà nên trả lời nhiều, người trẻ trả lời ít; phường ít hơn
-# xã. Tỷ lệ trả lời từ khoảng 40 % đến 90 % tùy nhóm.
+# Đi thực địa (giả lập): người 60 tuổi trở lên hay ở nhà nên trả lời nhiều, người trẻ trả lời ít; phường ít
+# hơn xã. Tỷ lệ trả lời từ khoảng 40 % đến 90 % tùy nhóm.
 
 # %%
 may = np.random.default_rng(HAT_GIONG)
@@ -121,8 +121,8 @@ show(
 # %% [markdown]
 # ## 2. Phiếu đi đâu
 #
-# Trước khi sửa, phải **đếm**: phát ra bao nhiêu, gặp được ai, ai từ chối. Các tỷ lệ theo định nghĩa của AAPOR.
-# Hộ thay thế không làm tăng tỷ lệ trả lời: hộ bị thay vẫn là hộ không trả lời.
+# Trước khi sửa, phải **đếm**: phát ra bao nhiêu, gặp được ai, ai từ chối. Các tỷ lệ theo định nghĩa của
+# AAPOR. Hộ thay thế không làm tăng tỷ lệ trả lời: hộ bị thay vẫn là hộ không trả lời.
 
 # %%
 sv.dispositions(thiet_ke, "ket_qua")
@@ -136,14 +136,15 @@ sv.dispositions(thiet_ke, "ket_qua")
 that = float(nguoi["truc_tuyen"].mean())
 tho = sv.proportion(thiet_ke, "truc_tuyen", value=1).to_frame().iloc[0]
 reading(
-    f"chỉ lấy người trả lời, quyền số thiết kế cho {percent(tho['estimate'])} người từng nộp hồ sơ trực tuyến, "
-    f"khoảng tin cậy 95 % từ {percent(tho['ci_low'])} đến {percent(tho['ci_high'])}; con số thật của dân số giả "
-    f"lập là {percent(that)}. Người trẻ ít trả lời, mà họ nộp trực tuyến nhiều, nên kết quả thấp hơn thật."
+    f"chỉ lấy người trả lời, quyền số thiết kế cho {percent(tho['estimate'])} người từng nộp hồ sơ trực "
+    f"tuyến, khoảng tin cậy 95 % từ {percent(tho['ci_low'])} đến {percent(tho['ci_high'])}; con số thật của "
+    f"dân số giả lập là {percent(that)}. Người trẻ ít trả lời, mà họ nộp trực tuyến nhiều, nên kết quả thấp hơn thật."
 )
 
 # %% [markdown]
-# **Lớp điều chỉnh**: trong mỗi lớp (tầng × nhóm tuổi × giới, biết được cho mọi người được chọn), người trả lời
-# gánh phần của người không trả lời. Lớp quá ít người trả lời thì được **gộp** với lớp bên cạnh, và máy nói ra.
+# **Lớp điều chỉnh**: trong mỗi lớp (tầng × nhóm tuổi × giới, biết được cho mọi người được chọn), người trả
+# lời gánh phần của người không trả lời. Lớp quá ít người trả lời thì được **gộp** với lớp bên cạnh, và máy
+# nói ra.
 
 # %%
 with warnings.catch_warnings():
@@ -193,8 +194,8 @@ hau_phan_tang = sv.poststratify(theo_lop, ["gioi", "nhom_tuoi"], nguoi[["gioi", 
 da_can
 
 # %% [markdown]
-# Bảng trên là **dấu vết** của quyền số: mỗi bước để lại bao nhiêu dòng, tổng bao nhiêu, nặng nhẹ ra sao. Vẽ ra
-# thì dễ thấy hơn: biên trước và sau, phân bố quyền số, và mỗi bước “tốn” bao nhiêu phiếu.
+# Bảng trên là **dấu vết** của quyền số: mỗi bước để lại bao nhiêu dòng, tổng bao nhiêu, nặng nhẹ ra sao. Vẽ
+# ra thì dễ thấy hơn: biên trước và sau, phân bố quyền số, và mỗi bước “tốn” bao nhiêu phiếu.
 
 # %%
 plots.plot_margins(da_can, title="Trước và sau hiệu chỉnh (giả lập)")
@@ -215,8 +216,8 @@ show(
 # %% [markdown]
 # ## 5. Khi không làm được, máy nói vì sao
 #
-# Quyền số sai trong im lặng là lỗi nguy hiểm nhất. Bốn lỗi hay gặp – câu trả lời của máy bằng tiếng Anh, nhưng
-# lúc nào cũng nêu: **cái gì, ở đâu, sửa thế nào**.
+# Quyền số sai trong im lặng là lỗi nguy hiểm nhất. Bốn lỗi hay gặp – câu trả lời của máy bằng tiếng Anh,
+# nhưng lúc nào cũng nêu: **cái gì, ở đâu, sửa thế nào**.
 
 
 # %%
@@ -246,8 +247,8 @@ show(
 )
 
 # %% [markdown]
-# Biên **không thể** cùng đúng: máy chứng minh bằng quy hoạch tuyến tính, nêu một nhóm mục tiêu mâu thuẫn nhỏ
-# nhất (bỏ bất kỳ cái nào thì phần còn lại làm được) và lời giải gần nhất.
+# Biên **không thể** cùng đúng: máy chứng minh bằng quy hoạch tuyến tính, nêu một nhóm mục tiêu mâu thuẫn
+# nhỏ nhất (bỏ bất kỳ cái nào thì phần còn lại làm được) và lời giải gần nhất.
 
 # %%
 nho = pd.DataFrame(
@@ -259,8 +260,8 @@ reading(thu(lambda: sv.rake(bon, {"gioi": {"Nam": 0.6, "Nữ": 0.4}, "noi_o": {"
 # %% [markdown]
 # ## 6. Cắt quyền số quá nặng
 #
-# Vài phiếu quá nặng làm sai số lớn. Cắt bớt thì sai số nhỏ đi, nhưng biên xê dịch; máy cắt, chia phần dư cho
-# người khác, rồi **khớp lại biên dưới mức cắt ấy**, và nói được mất ra sao.
+# Vài phiếu quá nặng làm sai số lớn. Cắt bớt thì sai số nhỏ đi, nhưng biên xê dịch; máy cắt, chia phần dư
+# cho người khác, rồi **khớp lại biên dưới mức cắt ấy**, và nói được mất ra sao.
 
 # %%
 cot_nang = {
@@ -279,9 +280,9 @@ da_cat
 # %% [markdown]
 # ## 7. Sai số tính cả các bước quyền số
 #
-# Nhiều phần mềm coi quyền số cuối cùng là con số cho sẵn. Ở đây mỗi bước được **kéo ngược** vào sai số. Cách
-# thứ hai là **quyền số lặp**: làm lại *mọi bước* trên hàng trăm bộ quyền số. Hai cách độc lập cho kết quả gần
-# nhau.
+# Nhiều phần mềm coi quyền số cuối cùng là con số cho sẵn. Ở đây mỗi bước được **kéo ngược** vào sai số.
+# Cách thứ hai là **quyền số lặp**: làm lại *mọi bước* trên hàng trăm bộ quyền số. Hai cách độc lập cho kết
+# quả gần nhau.
 
 # %%
 cho_san = sv.Design(
@@ -295,15 +296,15 @@ show(bang_so_sanh(cach), "Ba cách tính sai số của cùng một ước lư�
 ket_qua = sv.proportion(da_can, "truc_tuyen", value=1)
 dong = ket_qua.to_frame().iloc[0]
 reading(
-    f"sau các bước, ước lượng {percent(dong['estimate'])}, khoảng tin cậy 95 % từ {percent(dong['ci_low'])} đến "
-    f"{percent(dong['ci_high'])}; con số thật {percent(that)}. (Số liệu giả lập.)"
+    f"sau các bước, ước lượng {percent(dong['estimate'])}, khoảng tin cậy 95 % từ "
+    f"{percent(dong['ci_low'])} đến {percent(dong['ci_high'])}; con số thật {percent(that)}. (Số liệu giả lập.)"
 )
 
 # %% [markdown]
 # ## 8. Mẫu tự chọn: phiếu ở quầy, mã QR
 #
-# Phiếu ở quầy chỉ có người *đến* và *chịu điền*. Dưới đây, người hài lòng hay điền phiếu hơn (giả lập). Có thể
-# gán **quyền số giả** cho giống một mẫu xác suất, nhưng phần lệch do chính câu trả lời thì không mất.
+# Phiếu ở quầy chỉ có người *đến* và *chịu điền*. Dưới đây, người hài lòng hay điền phiếu hơn (giả lập). Có
+# thể gán **quyền số giả** cho giống một mẫu xác suất, nhưng phần lệch do chính câu trả lời thì không mất.
 
 # %%
 de_dien = 0.010 + 0.012 * nguoi["hai_long"] + 0.008 * (nguoi["nhom_tuoi"] == "18–34")
@@ -318,11 +319,11 @@ tho_quay = float(quay["hai_long"].mean())
 gia_quay = float(sv.mean(gia, "hai_long").value.iloc[0])
 mau_ngau_nhien = sv.proportion(da_can, "hai_long", value=1).to_frame().iloc[0]
 reading(
-    f"{integer(len(quay))} phiếu ở quầy cho {percent(tho_quay)} hài lòng, gán quyền số giả thì {percent(gia_quay)}; "
-    f"con số thật {percent(hai_long_that)}. Mẫu xác suất {integer(mau_ngau_nhien['n'])} phiếu cho "
+    f"{integer(len(quay))} phiếu ở quầy cho {percent(tho_quay)} hài lòng, gán quyền số giả thì "
+    f"{percent(gia_quay)}; con số thật {percent(hai_long_that)}. Mẫu xác suất {integer(mau_ngau_nhien['n'])} phiếu cho "
     f"{percent(mau_ngau_nhien['estimate'])}, khoảng tin cậy từ {percent(mau_ngau_nhien['ci_low'])} đến "
-    f"{percent(mau_ngau_nhien['ci_high'])}: nhiều phiếu không thay được cách chọn. Kết quả từ mẫu tự chọn không "
-    "suy rộng được. (Số liệu giả lập.)"
+    f"{percent(mau_ngau_nhien['ci_high'])}: nhiều phiếu không thay được cách chọn. Kết quả từ mẫu tự chọn "
+    "không suy rộng được. (Số liệu giả lập.)"
 )
 
 # %% [markdown]
@@ -345,16 +346,16 @@ reading(f"đã ghi bảng {integer(len(bang))} dòng, {integer(bang.shape[1])} c
 # - `c`: đúng nếu chỉnh quyền số theo giới và tuổi.
 
 # %%
-TRA_LOI = None  # thay None bằng "a", "b" hoặc "c"
+du_doan = None  # thay None bằng "a", "b" hoặc "c"
 predict_choice(
-    TRA_LOI,
+    du_doan,
     "b",
     {
         "a": "đúng, vì 3.000 phiếu là nhiều",
         "b": "chưa có căn cứ, vì người điền phiếu tự chọn",
         "c": "đúng nếu chỉnh quyền số theo giới và tuổi",
     },
-    why="quyền số chỉ sửa phần lệch do giới và tuổi; người hài lòng hay điền phiếu hơn thì phần lệch còn nguyên.",
+    why="quyền số chỉ sửa phần lệch do giới và tuổi; người hài lòng hay điền phiếu hơn thì phần lệch vẫn còn.",
 )
 
 # %% [markdown]

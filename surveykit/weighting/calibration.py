@@ -247,13 +247,13 @@ def add_calibration(design: Design, step: Calibration, argument: str) -> Design:
     if not found.met or not np.isfinite(w).all() or not (w > 0).any():
         explain(design, step, found, argument)
     check_collinear(step, before, argument)
-    _warn_of_weights(design, before, w, argument)
+    _warn_of_weights(design, step, before, w, argument)
     after = design.add_step(step)
     after.cache["path",] = [*design.weight_path, w]
     return after
 
 
-def _warn_of_weights(design: Design, before: Array, w: Array, argument: str) -> None:
+def _warn_of_weights(design: Design, step: Calibration, before: Array, w: Array, argument: str) -> None:
     """Warn of weights below 0, and of weights that come to nothing."""
     below, already = np.flatnonzero(w < 0), int((before < 0).sum())
     said = ""
@@ -264,7 +264,7 @@ def _warn_of_weights(design: Design, before: Array, w: Array, argument: str) -> 
         said += f", as {already} did before this step. Calibrate there with" if already else ". Pass"
         said += " distance='raking', or bounds=."
     gone = np.flatnonzero((w > 0) & (w < VANISHED * before))
-    if gone.size:
+    if gone.size and step.distance in ("raking", "sinh"):
         said = (
             f"weights come to less than a millionth of what they were in {col.place(design.data, gone)}: the "
             "targets are met only without those rows. Correct the targets, or join levels."

@@ -67,7 +67,7 @@ def explain(design: Design, step: Calibration, found: Solution, argument: str) -
         mend = "Use fewer targets, or distance='linear'."
     raise MarginError(
         f"{argument}: the weights do not come to agree with {_name(*worst)} (relative gap "
-        f"{found.gap.max():.2g} after 200 steps). {mend}"
+        f"{found.gap.max():.2g}). {mend}"
     )
 
 

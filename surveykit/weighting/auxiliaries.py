@@ -87,6 +87,8 @@ def gather(design: Design, asked: Asked, verb: str) -> Calibration:
             table.append(found.margin.target[None, :])
     shares = _kind(asked, margins, table, numbers, names)
     table, numbers = _with_population(design, asked, shares, table, numbers, names)
+    if shares and asked.population is not None and names is None:
+        margins = [_in_people(found, float(asked.population)) for found in margins]
     shares = shares and asked.population is None
     if shares:
         table = [t / t.sum(axis=1, keepdims=True) for t in table]
@@ -180,6 +182,12 @@ def _with_population(
     return table, [Number(PEOPLE, (design.w != 0).astype(float), people), *numbers]
 
 
+def _in_people(found: Coded, people: float) -> Coded:
+    """Return a margin of estimated shares with the covariance of its counts."""
+    noise = found.margin.noise
+    return found if noise is None else found._replace(margin=found.margin._replace(noise=noise * people**2))
+
+
 def _people(population: Any) -> Array:
     if not is_number(population) or population <= 0:
         raise ArgumentError(f"population={population!r}: pass the number of people, above 0.")
@@ -193,7 +201,7 @@ def one_margin(found: Coded, target: Array, shares: bool, label: str, asked: Ask
         found.codes, np.ones((L, 1)), target[:, None],
         tuple((found.margin.name, level) for level in found.margin.levels), label,
         shares_of="all" if shares else "", distance=asked.distance, bounds=asked.bounds, block=np.arange(L),
-        linearisation=asked.linearisation,
+        noise=found.margin.noise, linearisation=asked.linearisation,
     )  # fmt: skip
 
 
@@ -213,6 +221,12 @@ def _assemble(
               for m in margins]  # fmt: skip
     noises += [np.array([[v.noise]]) for v in numbers]
     noise = sp.block_diag(noises).toarray() if any(n.any() for n in noises) else None
+    loose = [m.margin for m, n in zip(margins, noises, strict=False) if n.sum() > 1e-9 * np.trace(n)]
+    if len(margins) > 1 and loose:
+        raise MarginError(
+            f"{asked.argument}[{loose[0].name!r}] are estimated counts whose sum has an error of its own, "
+            "so they cannot agree with the other margins. Pass shares (sv.proportion) and population=."
+        )
     if noise is not None and names is not None:
         raise ArgumentError(
             f"by={asked.by!r}: targets that are estimates cannot be used part by part. Pass numbers."

@@ -130,6 +130,15 @@ def test_estimates_must_be_of_what_they_are_the_targets_of():
         )
 
 
+def test_estimated_counts_do_not_stand_beside_another_margin():
+    refused(
+        MarginError,
+        "targets['gioi'] are estimated counts whose sum has an error of its own, so they cannot agree with "
+        "the other margins. Pass shares (sv.proportion) and population=.",
+        lambda: calibrate({"gioi": sv.count(design(), by="gioi"), "nhom": {1: 60, 2: 60}}),
+    )
+
+
 # --- levels and rows ----------------------------------------------------------------------------------------
 
 LETTERS = PEOPLE.assign(chu=list("abcdefgh"))

@@ -138,7 +138,8 @@ tho = sv.proportion(thiet_ke, "truc_tuyen", value=1).to_frame().iloc[0]
 reading(
     f"chỉ lấy người trả lời, quyền số thiết kế cho {percent(tho['estimate'])} người từng nộp hồ sơ trực "
     f"tuyến, khoảng tin cậy 95 % từ {percent(tho['ci_low'])} đến {percent(tho['ci_high'])}; con số thật của "
-    f"dân số giả lập là {percent(that)}. Người trẻ ít trả lời, mà họ nộp trực tuyến nhiều, nên kết quả thấp hơn thật."
+    f"dân số giả lập là {percent(that)}. Người trẻ ít trả lời, mà họ nộp trực tuyến nhiều, "
+    "nên kết quả thấp hơn thật."
 )
 
 # %% [markdown]
@@ -297,7 +298,8 @@ ket_qua = sv.proportion(da_can, "truc_tuyen", value=1)
 dong = ket_qua.to_frame().iloc[0]
 reading(
     f"sau các bước, ước lượng {percent(dong['estimate'])}, khoảng tin cậy 95 % từ "
-    f"{percent(dong['ci_low'])} đến {percent(dong['ci_high'])}; con số thật {percent(that)}. (Số liệu giả lập.)"
+    f"{percent(dong['ci_low'])} đến {percent(dong['ci_high'])}; con số thật "
+    f"{percent(that)}. (Số liệu giả lập.)"
 )
 
 # %% [markdown]
@@ -320,7 +322,8 @@ gia_quay = float(sv.mean(gia, "hai_long").value.iloc[0])
 mau_ngau_nhien = sv.proportion(da_can, "hai_long", value=1).to_frame().iloc[0]
 reading(
     f"{integer(len(quay))} phiếu ở quầy cho {percent(tho_quay)} hài lòng, gán quyền số giả thì "
-    f"{percent(gia_quay)}; con số thật {percent(hai_long_that)}. Mẫu xác suất {integer(mau_ngau_nhien['n'])} phiếu cho "
+    f"{percent(gia_quay)}; con số thật {percent(hai_long_that)}. Mẫu xác suất "
+    f"{integer(mau_ngau_nhien['n'])} phiếu cho "
     f"{percent(mau_ngau_nhien['estimate'])}, khoảng tin cậy từ {percent(mau_ngau_nhien['ci_low'])} đến "
     f"{percent(mau_ngau_nhien['ci_high'])}: nhiều phiếu không thay được cách chọn. Kết quả từ mẫu tự chọn "
     "không suy rộng được. (Số liệu giả lập.)"
@@ -355,7 +358,7 @@ predict_choice(
         "b": "chưa có căn cứ, vì người điền phiếu tự chọn",
         "c": "đúng nếu chỉnh quyền số theo giới và tuổi",
     },
-    why="quyền số chỉ sửa phần lệch do giới và tuổi; người hài lòng hay điền phiếu hơn thì phần lệch vẫn còn.",
+    why="quyền số chỉ sửa phần lệch do giới và tuổi; người hài lòng hay điền phiếu hơn thì vẫn lệch.",
 )
 
 # %% [markdown]

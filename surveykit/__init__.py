@@ -9,7 +9,7 @@ from surveykit.joining import join
 from surveykit.replicates import ReplicateColumns
 from surveykit.replication import replicate_weights
 from surveykit.result import Estimates
-from surveykit.selfselected import pseudo_weights
+from surveykit.selfselected import data_defect, pseudo_weights
 from surveykit.weighting import (
     adjust_nonresponse,
     calibrate,
@@ -30,6 +30,7 @@ __all__ = [
     "before_after",
     "calibrate",
     "count",
+    "data_defect",
     "did",
     "dispositions",
     "join",

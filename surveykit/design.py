@@ -26,6 +26,7 @@ from surveykit.columns import Domains
 from surveykit.drawn import Drawn, Given, given
 from surveykit.formulas.arrays import Array, Codes, Mask, cross
 from surveykit.formulas.effects import biggest_change
+from surveykit.formulas.selfselected import DEFECT
 from surveykit.formulas.steps import Step
 from surveykit.replicates import ReplicateColumns, Replicates, read_columns, refuse_step
 from surveykit.stepnames import step_words
@@ -71,6 +72,9 @@ class Design:
         of all PSUs; "average": the mean of the other strata; "collapse": it joins its neighbour.
     lonely_domain : {"off", "centre", "average"}
         The same for a stratum in which a domain has one PSU.
+    defect : number, optional
+        For self-selected rows: the data defect correlation that the effective number of answers assumes.
+        0.005 by default: what Meng (2018) found for the US election of 2016, not a finding of these data.
     replicates : ReplicateColumns, optional
         Replicate weights that the data bring along, in the place of strata, psu and fpc. To make them from
         strata and psu see :func:`replicate_weights`.
@@ -96,6 +100,7 @@ class Design:
     nest: bool
     lonely_psu: Lonely
     lonely_domain: LonelyDomain
+    defect: float = DEFECT
     steps: tuple[Step, ...] = ()
     subset: tuple[str, ...] = ()
     drawn: Mapping[str, Drawn] = field(default_factory=dict)
@@ -114,6 +119,7 @@ class Design:
         nest: bool = False,
         lonely_psu: Lonely = "error",
         lonely_domain: LonelyDomain = "off",
+        defect: float | None = None,
         replicates: ReplicateColumns | None = None,
     ) -> None:
         check_frame(data)
@@ -152,6 +158,7 @@ class Design:
             "nest": nest,
             "lonely_psu": lonely_psu,
             "lonely_domain": lonely_domain,
+            "defect": rates.check_defect(defect, sampling),
             "steps": (),
             "subset": (),
             "drawn": {},

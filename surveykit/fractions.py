@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sampling.checks import ArgumentError, DataError, SurveyWarning, shown
+from sampling.checks import ArgumentError, DataError, SurveyWarning, check_fraction, shown
 from surveykit.columns import floats, place
 from surveykit.formulas.arrays import Array
+from surveykit.formulas.selfselected import DEFECT
 
 if TYPE_CHECKING:
     from surveykit.design import Design
@@ -144,3 +145,12 @@ def _check_counts(design: Design, f: list[Array]) -> None:
             "people were "
             "subsampled or weights adjusted, give fpc as fractions of units drawn."
         )
+
+
+def check_defect(defect: float | None, sampling: str | None) -> float:
+    """Return the data defect correlation that is assumed of self-selected rows."""
+    if defect is not None and sampling != "self-selected":
+        raise ArgumentError(
+            f"defect={defect!r} is for sampling='self-selected': rows drawn by chance have none."
+        )
+    return DEFECT if defect is None else check_fraction(defect, "defect")

@@ -15,10 +15,10 @@ from sampling.checks import DataError
 from surveykit.columns import NONE, Domains
 from surveykit.context import Context, Note
 from surveykit.design import Design
+from surveykit.effective import effective_of
 from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Codes, Mask, runs, sum_runs
 from surveykit.formulas.replicated import Replicated
-from surveykit.formulas.selfselected import DEFECT, effective_size
 from surveykit.formulas.statistics import Smooth, divide
 from surveykit.formulas.steps import Linear, pull_back
 from surveykit.formulas.totals import Column, Weigher, by_domain
@@ -263,7 +263,7 @@ def infer(
     context = Context(
         n=answers, missing=done.missing, psus=units, strata=strata, df=span,
         interval="auto" if share else "t", sampling=design.sampling, notes=notes,
-        worth=worth_of(design, domains.row >= 0, answers),
+        effective=effective_of(design, domains, answers),
         method=Context.method if design.replicates is None else design.replicates.note,
     )  # fmt: skip
     detail = Detail(
@@ -286,26 +286,6 @@ def infer(
 def few_left(design: Design, lost: int) -> str:
     """Return why an estimate that some replicates do not have shows no error."""
     return f"nobody of this domain is left in {lost} of {made(design).R} replicates"
-
-
-def worth_of(design: Design, inside: Mask, n: int) -> Note | None:
-    """Say what n self-selected answers are worth, by Meng's formula where the weights tell the population.
-
-    With weights that only sum to the number of rows no population is known, and Kish's figure is the most.
-    """
-    if design.sampling != "self-selected" or not design.steps:
-        return None
-    w = design.w[inside]
-    N = float(w.sum())
-    if n < N * (1 - 1e-6):
-        size = fmt.integer(round(effective_size(n, N)))
-        rho = fmt.number(DEFECT, 3)
-        return Note(
-            f"worth about {size} drawn at random, if taking part and the answer correlate by {rho}",
-            f"chỉ đáng khoảng {size} người chọn ngẫu nhiên, nếu tự chọn tương quan {rho} với câu trả lời",
-        )
-    size = fmt.integer(round(n * N**2 / (w.size * float((w**2).sum()))))
-    return Note(f"worth at most {size} by Kish's design effect", f"theo Kish nhiều nhất đáng {size} phiếu")
 
 
 def by_domain_rows(done: Evaluated) -> int:

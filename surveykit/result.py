@@ -1,4 +1,4 @@
-"""Estimates: k values with their joint covariance, and the line that says where they come from."""
+"""Estimates: k values with their joint covariance."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from surveykit.context import Context, Note
 from surveykit.display import reason_text
 from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Mask
+from surveykit.formulas.selfselected import effective_size
 from surveykit.formulas.statistics import divide
 from surveykit.formulas.variance import Combined, Covariance
 
@@ -27,6 +28,12 @@ Interval = Literal[
 ]  # fmt: skip
 SHARES = ("auto", "wald", "logit", "wilson", "korn-graubard", "beta", "likelihood", "arcsine",
           "agresti-coull", "jeffreys")  # fmt: skip
+
+
+SELF_SELECTED = (
+    "the rows are self-selected (không suy rộng được), so no sampling error says how far chance could have "
+    "moved them, and there is no p-value. Compare with a probability sample."
+)
 
 
 class ShareParts(NamedTuple):
@@ -105,6 +112,11 @@ class Estimates:
     def is_share(self) -> bool:
         """Whether the values are shares between 0 and 1, with the intervals made for them."""
         return self.detail.share is not None
+
+    @property
+    def no_test(self) -> str:
+        """Why there is no test: the refusal, or that the rows chose themselves; empty where there is one."""
+        return self.refusal or (SELF_SELECTED if self.context.sampling == "self-selected" else "")
 
     def ci(
         self,
@@ -208,10 +220,20 @@ class Estimates:
             table[column] = self.deff(deff)
         table["n"] = self.n
         if deff is not None and self.detail.reference is not None:
-            table["n_eff"] = divide(self.n.to_numpy(float), self.deff("wr").to_numpy())
+            table["n_eff"] = self._effective()
         if (self.reason != "").any() or self.refusal:
             table["reason"] = self.reason.where(self.reason != "", self.refusal)
         return table
+
+    def _effective(self) -> Array:
+        """(k,) effective answers: n / deff; for rows that chose themselves, with the defect assumed."""
+        n, assumed = self.n.to_numpy(float), self.context.effective
+        if assumed is None:
+            return divide(n, self.deff("wr").to_numpy())
+        if assumed.defect is None:  # how many people they are from is not known: the line below has Kish's
+            return np.full(n.size, np.nan)
+        size = effective_size(n, self.reference[1], assumed.defect)
+        return np.where(size < n, size, np.nan)
 
     # ---- combinations ------------------------------------------------------------------------------
 
@@ -295,13 +317,8 @@ class Estimates:
 
     def test(self, null: float = 0) -> pd.DataFrame:
         """Return t tests of each row against a value: estimate, se, t, df, p (two-sided)."""
-        if self.refusal:
-            raise ArgumentError(f"test: {self.refusal}")
-        if self.context.sampling == "self-selected":
-            raise ArgumentError(
-                "test: the rows are self-selected (không suy rộng được), so no sampling error says how far "
-                "chance could have moved them, and there is no p-value. Compare with a probability sample."
-            )
+        if self.no_test:
+            raise ArgumentError(f"test: {self.no_test}")
         if isinstance(null, bool) or not isinstance(null, (int, float, np.number)) or not np.isfinite(null):
             raise ArgumentError(f"null={null!r}: write the number that the estimates are compared with.")
         se = self.se.to_numpy()

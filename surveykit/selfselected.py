@@ -1,26 +1,25 @@
-"""Self-selected rows (QR codes, counters): weighted towards a reference sample, and still not a sample."""
+"""Self-selected rows beside a reference sample: pseudo-weights, and how defective the rows are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
+import scipy.sparse as sp
 
-from sampling.checks import ArgumentError, DataError, check_choice, check_columns, listed
-from surveykit import columns as col
+from sampling import format as fmt
+from sampling.checks import ArgumentError, ColumnError, DataError, check_choice, check_columns, near, shown
 from surveykit.design import Design, check_design
+from surveykit.estimation import count, mean, proportion, total, variance
+from surveykit.formulas import selfselected as formulas
 from surveykit.formulas.arrays import Array, sum_by
-from surveykit.formulas.propensity import logit
-from surveykit.formulas.steps import Multiplication
+from surveykit.formulas.selfselected import PseudoWeights
+from surveykit.matching import Pair, match_columns, pair_cells
+from surveykit.result import Estimates
 from surveykit.weighting import calibrate
-from surveykit.weighting.guards import check_open
-from surveykit.weighting.margins import plain_key
-from surveykit.weighting.predictors import predictor_cells
-
-__all__ = ["pseudo_weights"]
+from surveykit.weighting.guards import check_open, is_number
 
 
 def pseudo_weights(
@@ -29,146 +28,274 @@ def pseudo_weights(
     *,
     using: str | Sequence[str],
     method: Literal["propensity", "calibration"] = "propensity",
+    population: float | None = None,
 ) -> Design:
-    r"""Weight self-selected rows so that they resemble a probability sample in some columns.
+    r"""Weight rows that chose themselves by a reference sample, as if their chance were known.
 
-    By propensity, 1/π with :math:`\sum_A x - \sum_B d\,\pi(x'\beta) x = 0` (A the self-selected rows, B the
-    reference sample with weights d); by calibration, so that the sums of the columns are those of the
-    reference. Either mends what the columns explain and nothing else: people still chose to answer.
-    Estimates stay labelled “không suy rộng được” and say what their number of rows is worth (Meng 2018).
+    .. math:: w_i = 1 / \pi_i, \quad \pi_i = 1 / (1 + e^{-x_i'\beta}), \quad
+              \sum_S x_i = \sum_R d_i \pi_i x_i
+
+    The rows stay self-selected: what depends on anything but ``using`` is not mended, estimates say
+    "không suy rộng được", and there is no test of them.
 
     Parameters
     ----------
     design : Design
-        Made with ``sampling="self-selected"``.
+        Self-selected rows (QR codes, ratings at the counter), each counting once.
     reference : Design
-        A probability sample of the same people, with its final weights.
+        A probability sample of the population that has the same columns.
     using : column name or list of them
-        Columns of both, asked in the same words: numbers as they are, text and categories by level.
+        What the chance of answering may depend on: text and categories by their levels, numbers as they are.
     method : {"propensity", "calibration"}
+        Chances fitted by the pseudo-likelihood of Chen, Li & Wu (taken as given), or the totals of the
+        reference as targets of raking (with their variance).
+    population : number, optional
+        Number of people, if the weights of the reference do not sum to it.
 
     Returns
     -------
-    Design with one more step; its weights are taken as known
+    Design with one more step; its weights stand for the population of the reference.
 
     Raises
     ------
     ArgumentError
-        A design that is not self-selected, or a reference that is.
+        The design is not self-selected, or weighted already; the reference is self-selected, or its weights
+        sum to no population.
+    MarginError
+        Levels that only one of the two has.
     DataError
-        Levels that stand in one of the two only; missing values; columns that tell the two apart without
-        fail.
+        More answers in a level than people; no chances fit.
 
     References
     ----------
-    Chen, Li & Wu (2020), JASA 115, 2011–2021; Meng (2018), Annals of Applied Statistics 12, 685–726;
-    Elliott & Valliant (2017), Statistical Science 32, 249–264.
+    Chen, Li & Wu (2020), JASA 115, 2011–2021; Elliott & Valliant (2017), Statistical Science 32, 249–264.
 
     Examples
     --------
     >>> import pandas as pd, surveykit as sv
-    >>> phieu = pd.DataFrame({"tuoi": ["trẻ"] * 3 + ["già"], "y": [5, 5, 4, 3]})
-    >>> quay = sv.Design(phieu, sampling="self-selected")
-    >>> mau = sv.Design(pd.DataFrame({"tuoi": ["trẻ", "già"], "w": [20.0, 20.0]}), weights="w")
-    >>> sv.pseudo_weights(quay, mau, using="tuoi").weights.round(3).tolist()
-    [6.667, 6.667, 6.667, 20.0]
+    >>> ratings = sv.Design(pd.DataFrame({"gioi": ["Nam", "Nữ", "Nữ"]}), sampling="self-selected")
+    >>> people = sv.Design(pd.DataFrame({"gioi": ["Nam", "Nữ"], "w": [30.0, 20.0]}), weights="w")
+    >>> sv.pseudo_weights(ratings, people, using="gioi").weights.round(6).tolist()
+    [30.0, 10.0, 10.0]
     """
     check_open(design, "pseudo_weights")
-    check_design(reference)
     check_choice(method, ("propensity", "calibration"), "method")
-    if design.sampling != "self-selected":
+    _check_pair(design, reference, "pseudo_weights")
+    if design.steps or design.weighted_by:
+        said = f"column {design.weighted_by!r}" if design.weighted_by else design.steps[-1].name
         raise ArgumentError(
-            "pseudo_weights: the design is a probability sample, which has weights of its own. Use rake or "
-            "calibrate; for forms that people chose to fill in, make it with sampling='self-selected'."
-        )
-    if reference.sampling == "self-selected":
-        raise ArgumentError(
-            "reference: its rows are self-selected too, so they say nothing about the population. Pass a "
-            "probability sample, or known totals to rake or calibrate."
+            f"pseudo_weights: the design is weighted already ({said}), and pseudo-weights take the place of "
+            "weights. Start from Design(data, sampling='self-selected')."
         )
     names = check_columns(design.data, using, "using")
     if not names:
-        raise ArgumentError(f"using={using!r}: name at least one column of both.")
-    for name in names:
-        if name not in reference.data.columns:
-            raise ArgumentError(
-                f"using={name!r}: reference has no such column. It has {listed(reference.data.columns, 8)}."
-            )
-    both = _together(design, reference, names)
+        raise ArgumentError(f"using={using!r}: name at least one column.")
+    if len(set(names)) < len(names):
+        raise ArgumentError(f"using={list(names)} names a column twice.")
+    d = _people(reference, len(design.data), population)
+    pairs = match_columns(design, reference, names, d > 0)
     if method == "calibration":
-        return _calibrated(design, reference, both, names)
-    mine = len(design.data)
-    cell, X, _ = predictor_cells(both, names, both.w != 0)
-    taking = sum_by(cell[:mine], both.w[:mine], len(X))
-    people = sum_by(cell[mine:], both.w[mine:], len(X))
-    fit = logit(X, taking, people)
+        return _calibrated(design, reference, pairs, d)
+    return _fitted(design, pairs, d[d > 0])
+
+
+def _check_pair(design: Design, reference: Any, verb: str) -> None:
+    """Refuse rows that were drawn by chance, and a reference that was not."""
+    if design.sampling != "self-selected":
+        raise ArgumentError(
+            f"{verb}: the design has sampling={design.sampling!r}, so its weights follow from how the rows "
+            "were drawn. This is for sampling='self-selected'; to mend weights use calibrate or "
+            "adjust_nonresponse."
+        )
+    if not isinstance(reference, Design):
+        raise TypeError(
+            f"reference is a {type(reference).__name__}; pass the Design of a probability sample. Where only "
+            "totals are known use rake or calibrate."
+        )
+    if reference.sampling == "self-selected":
+        raise ArgumentError(
+            "reference has sampling='self-selected': rows that chose themselves cannot stand for the "
+            "population. Pass a probability sample; where only totals are known use rake or calibrate."
+        )
+
+
+def _people(reference: Design, n: int, population: Any) -> Array:
+    """(m,) weights of the reference that sum to the population, 0 outside what was asked for."""
+    mask = reference.mask()
+    d: Array = reference.w if mask is None else np.where(mask, reference.w, 0.0)
+    below = np.flatnonzero(d < 0)
+    if below.size:
+        raise DataError(
+            f"reference: {below.size} weights are below 0 ({d[below].min():g}), so its rows do not stand for "
+            "people. Calibrate it with distance='raking', or with bounds=."
+        )
+    if population is not None:
+        if not is_number(population) or population <= 0:
+            raise ArgumentError(f"population={population!r}: pass the number of people, above 0.")
+        d = d * (population / d.sum())
+    if d.sum() <= n:
+        raise ArgumentError(
+            f"reference: its weights sum to {d.sum():g} people, but {n} rows chose themselves. Pass "
+            "population=, or a reference whose weights sum to the population."
+        )
+    return d
+
+
+def _fitted(design: Design, pairs: list[Pair], d: Array) -> Design:
+    """Return the design with the inverse of the fitted chances as weights."""
+    names = [pair.name for pair in pairs]
+    for pair in pairs:
+        _check_levels(pair, d)
+    own, theirs, X = pair_cells(pairs, d)
+    ones = np.ones(own.size)
+    fit = formulas.pseudo_chances(X, sum_by(own, ones, len(X)), sum_by(theirs, d, len(X)))
     if not fit.met:
         raise DataError(
-            f"using={list(names)}: no chance of taking part fits; some combination of levels holds "
-            "more of the "
-            "rows than of the reference's people, or none of them. Use fewer columns, or "
-            "method='calibration'."
+            f"using={names}: no chances of answering fit, because the rows that chose themselves differ too "
+            "much from the reference. Use fewer columns, or join levels."
         )
-    chance = np.where(design.w != 0, fit.p[cell[:mine]], 1.0)
-    return design.add_step(Multiplication(1 / chance, f"pseudo-weights ({', '.join(names)})"))
+    return design.add_step(PseudoWeights(fit.p[own], f"pseudo-weights ({', '.join(names)})"))
 
 
-def _together(design: Design, reference: Design, names: tuple[str, ...]) -> Design:
-    """Return the columns of both below one another; every level stands in both."""
-    parts = [
-        pd.DataFrame({name: _plain(one.data[name]) for name in names}).reset_index(drop=True)
-        for one in (design, reference)
-    ]
-    for name in names:
-        kinds = [col.kind_of(part[name]) for part in parts]
-        if (kinds[0] == "number") != (kinds[1] == "number"):
-            words = ["numbers" if kind == "number" else "text" for kind in kinds]
-            raise DataError(
-                f"using={name!r} holds {words[0]} here and {words[1]} in reference. Make them the same."
+def _check_levels(pair: Pair, d: Array) -> None:
+    """Refuse a level in which more answered than there are people."""
+    if pair.levels is None:
+        return
+    n = np.bincount(pair.own, minlength=len(pair.levels))
+    people = np.bincount(pair.theirs, weights=d, minlength=len(pair.levels))
+    many = np.flatnonzero(n >= people)
+    if many.size:
+        k = many[0]
+        raise DataError(
+            f"using={pair.name!r}: {n[k]} rows with {shown(pair.levels[k])} chose themselves, but by the "
+            f"reference there are {people[k]:g} such people. Join levels, look for people who answered "
+            "twice, or pass population=."
+        )
+
+
+def _calibrated(design: Design, reference: Design, pairs: list[Pair], d: Array) -> Design:
+    """Return the design raked to the totals of the reference."""
+    whole = reference.mask()
+    held = reference.w.sum() if whole is None else reference.w[whole].sum()
+    targets = {}
+    for pair in pairs:
+        found = total(reference, pair.name) if pair.levels is None else count(reference, by=pair.name)
+        targets[pair.name] = _scaled(found, float(d.sum() / held))
+    made = calibrate(design, targets, population=float(d.sum()), distance="raking")
+    name = f"pseudo-weights ({', '.join(pair.name for pair in pairs)})"
+    return design.add_step(replace(made.steps[-1], name=name))  # type: ignore[type-var]
+
+
+def _scaled(found: Estimates, scale: float) -> Estimates:
+    """Return estimates times a number."""
+    k = len(found.value)
+    return found.combine(sp.csr_matrix(scale * sp.eye(k)), found.value.index, found.statistic)
+
+
+# ---- how defective the rows are ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Defect:
+    """Data defect correlation of self-selected rows, estimated against a reference.
+
+    ``correlation`` with its limits ``low``, ``high`` (95 %, from the sampling error of the reference alone);
+    ``own`` and ``reference`` the two means; ``n`` answers out of ``N`` people; ``effective`` the answers of a
+    simple random sample that is as far off.
+    """
+
+    y: str
+    correlation: float
+    low: float
+    high: float
+    own: float
+    reference: float
+    n: int
+    N: float
+    effective: float
+
+    def text(self, lang: fmt.Lang = "en") -> str:
+        """Return it as one sentence, numbers written the Vietnamese way."""
+        rho, low, high = (fmt.number(v, 4) for v in (self.correlation, self.low, self.high))
+        own, theirs = fmt.number(self.own, 3), fmt.number(self.reference, 3)
+        n, N, size = fmt.integer(self.n), fmt.integer(self.N), fmt.integer(min(self.effective, self.n))
+        if lang == "vi":
+            return (
+                f"{self.y}: {own} ở mẫu tự chọn, {theirs} ở mẫu đối chiếu; tương quan khuyết tật {rho} "
+                f"({low} đến {high}); {n} câu trả lời trong {N} người đáng giá khoảng {size} người chọn "
+                "ngẫu nhiên"
             )
-        if kinds[0] == "number":
-            continue
-        used = [part[name][one.w != 0].dropna() for part, one in zip(parts, (design, reference), strict=True)]
-        for k, (where, other) in enumerate((("the design", "reference"), ("reference", "the design"))):
-            lost = [v for v in used[k].unique() if v not in set(used[1 - k])]
-            if lost:
-                rows = int(used[k].isin(lost).sum())
-                raise DataError(
-                    f"using={name!r}: {listed(lost, 3)} stands in {rows} rows of {where} and in none "
-                    f"of {other}. "
-                    "Join levels, or correct the spelling."
-                )
-    weights = pd.Series(np.r_[design.w, np.maximum(reference.w, 0.0)], name="weight of both")
-    data = pd.concat([pd.concat(parts, ignore_index=True), weights], axis=1)
-    return Design(data, weights="weight of both")
+        return (
+            f"{self.y}: {own} among the self-selected, {theirs} in the reference; data defect correlation "
+            f"{rho} ({low} to {high}); {n} answers out of {N} people are worth about {size} drawn at random"
+        )
+
+    def __str__(self) -> str:
+        """Return the sentence in English."""
+        return self.text("en")
 
 
-def _plain(values: pd.Series) -> Any:
-    """Return a column with its text composed and trimmed; numbers and categories of them as they are."""
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        values = values.astype(values.cat.categories.dtype)
-    return values if col.kind_of(values) == "number" else values.map(plain_key, na_action="ignore")
+def data_defect(
+    design: Design, reference: Design, y: str, *, value: Any = None, population: float | None = None
+) -> Defect:
+    r"""Estimate how strongly answering hangs together with the answer, by a question that both samples asked.
 
+    .. math:: \rho = \frac{\bar y_S - \bar y_R}{\sigma_R} \sqrt{\frac{f}{1 - f}}, \qquad
+              n_\text{eff} = \frac{f}{1 - f} \frac{1}{\rho^2}, \qquad f = n / N
 
-def _calibrated(design: Design, reference: Design, both: Design, names: tuple[str, ...]) -> Design:
-    """Return the design calibrated (by raking) to the sums of the reference."""
-    mine = len(design.data)
-    theirs, w = both.data.iloc[mine:], both.w[mine:]
-    targets: dict[str, Any] = {}
-    for name in names:
-        missing = np.flatnonzero(theirs[name].isna().to_numpy() & (w > 0))
-        if missing.size:
-            raise DataError(
-                f"using={name!r} is missing in {col.place(reference.data, missing)} of reference. "
-                "Fill it in, or "
-                "make missing a level of its own."
-            )
-        if col.kind_of(theirs[name]) == "number":
-            values: Array = theirs[name].to_numpy(dtype=float)
-            targets[name] = float((w * np.where(w > 0, values, 0.0)).sum())
-        else:
-            sums = pd.Series(w, index=theirs.index).groupby(theirs[name]).sum()
-            targets[name] = {level: float(v) for level, v in sums.items()}
-    made = calibrate(design, targets, population=float(w.sum()), distance="raking")
-    last = replace(made.steps[-1], name=f"pseudo-weights ({', '.join(names)})")  # type: ignore[type-var]
-    return design.add_step(last)
+    The rows count once each, whatever weights they have.
+
+    Parameters
+    ----------
+    design : Design
+        Self-selected rows.
+    reference : Design
+        A probability sample of the population.
+    y : column name
+        Numeric; or any column with ``value``. Asked alike in both.
+    value : a level or a list of levels, optional
+        Compare the share of answers in these levels.
+    population : number, optional
+        Number of people, if the weights of the reference do not sum to it.
+
+    Returns
+    -------
+    Defect
+
+    References
+    ----------
+    Meng (2018), Annals of Applied Statistics 12, 685–726; Bradley et al. (2021), Nature 600, 695–700.
+
+    Examples
+    --------
+    >>> import pandas as pd, surveykit as sv
+    >>> ratings = sv.Design(pd.DataFrame({"hai_long": [1.0] * 90 + [0.0] * 10}), sampling="self-selected")
+    >>> people = pd.DataFrame({"hai_long": [1.0, 0.0] * 50, "w": 100.0})
+    >>> print(sv.data_defect(ratings, sv.Design(people, weights="w"), "hai_long").text("vi"))
+    hai_long: 0,900 ở mẫu tự chọn, 0,500 ở mẫu đối chiếu; tương quan khuyết tật 0,0800 (0,0601 đến 0,0999);
+    100 câu trả lời trong 10.000 người đáng giá khoảng 2 người chọn ngẫu nhiên
+    """
+    _check_pair(check_design(design), reference, "data_defect")
+    if not isinstance(y, str):
+        raise TypeError(f"y={y!r}: one question at a time. Give the name of its column as text.")
+    for who, one in (("design", design), ("reference", reference)):
+        if y not in one.data.columns:
+            raise ColumnError(f"y={y!r}: the {who} has no such column.{near(y, one.data.columns)}")
+    plain = Design(design.data, sampling="self-selected").changed(subset=design.subset)
+    own, theirs = (
+        mean(one, y) if value is None else proportion(one, y, value=value) for one in (plain, reference)
+    )
+    p = float(theirs.value.iloc[0])
+    sigma = float(np.sqrt(variance(reference, y).value.iloc[0] if value is None else p * (1 - p)))
+    n = int(own.n.iloc[0])
+    N = float(_people(reference, n, population).sum())
+    if sigma == 0:
+        raise DataError(f"y={y!r}: all answers of the reference are alike, so nothing can be compared.")
+    limits = theirs.ci(method="t").iloc[0]
+    f = np.array(n / N)
+    rho, high, low = (
+        float(formulas.defect_correlation(own.value.to_numpy(float)[0], np.array(v), np.array(sigma), f))
+        for v in (p, limits["ci_low"], limits["ci_high"])
+    )
+    size = float(formulas.effective_size(np.array(float(n)), np.array(N), rho)) if rho else float(n)
+    return Defect(y, rho, low, high, float(own.value.iloc[0]), p, n, N, size)

@@ -162,10 +162,10 @@ NOTE = Note("a remark", "một ghi chú")
         ),
         (
             Context(10, 0, 40, 2, (9.2, 38.0), "t", sampling="self-selected", level=0.975),
-            "n = 10 · 40 PSU in 2 strata · df 9,2–38 · Taylor · t intervals 97,5 % · "
-            "self-selected: không suy rộng được (no inference)",
-            "n = 10 · 40 PSU trong 2 tầng · bậc tự do 9,2–38 · Taylor · khoảng tin cậy 97,5 % (t) · "
-            "mẫu tự chọn: không suy rộng được",
+            "n = 10 · 40 PSU in 2 strata · df 9,2–38 · Taylor · t intervals 97,5 %, bias of self-selection "
+            "not counted · self-selected: không suy rộng được (no inference)",
+            "n = 10 · 40 PSU trong 2 tầng · bậc tự do 9,2–38 · Taylor · khoảng 97,5 % (t), chưa kể "
+            "thiên lệch tự chọn · mẫu tự chọn: không suy rộng được",
         ),
     ],
 )

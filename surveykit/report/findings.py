@@ -295,8 +295,7 @@ def _effects(project: Project, rules: SmallCells, contexts: dict[str, str]) -> t
             found.refusal and not refusal
         ):  # too few communes answered this measure: no interval beside the others'
             row |= {"se": np.nan, "low": np.nan, "high": np.nan}
-        silent = bool(found.refusal) or found.context.sampling == "self-selected"
-        p = np.nan if silent else float(found.test()["p"].iloc[0])
+        p = np.nan if found.no_test else float(found.test()["p"].iloc[0])
         rows[y] = {**row, "p": p, "n": least, "mark": rules.mark(least)}
     columns = ["estimate", "se", "low", "high", "df", "p", "n", "mark"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns if not rows else None), refusal

@@ -126,7 +126,8 @@ LEVELS = "Recode or join levels until both have the same."
         (
             TypeError,
             lambda: weigh(own=OWN.assign(tuoi=["20,5", "30", "40", "50"]), using="tuoi"),
-            "using='tuoi' holds numbers written as text ('20,5', '30' and 1 more), and the chance of answering "
+            "using='tuoi' holds numbers written as text ('20,5', '30' and 1 more), and the chance of "
+            "answering "
             "depends on numbers or levels. Turn them into numbers first: "
             "data['tuoi'].str.replace(',', '.', regex=False).astype(float).",
         ),

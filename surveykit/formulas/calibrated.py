@@ -83,10 +83,14 @@ class Calibration:
 
     @cached_property
     def barred(self) -> Mask | None:
-        """(K,) cells of a level whose target is 0: they get no weight, as weights by raking are positive."""
+        """(K,) cells of a level whose target is 0: they get no weight, as weights by raking are positive.
+
+        Where limits forbid a weight of 0 there are none, and the targets cannot be met.
+        """
         level = np.array([level is not None for _, level in self.aims]).reshape(self.targets.shape)
         zero = (self.targets == 0) & level
-        if self.distance == "linear" or not zero.any():
+        least = max(float(np.max(limits.lower)) for limits in (self.bounds, self.caps))
+        if self.distance == "linear" or not zero.any() or least > 0:
             return None
         found = self.system.form(zero.astype(float)) > 0
         return found if found.any() else None
@@ -156,7 +160,14 @@ class Calibration:
 
     def apply(self, w: Array) -> Array:
         """(n,) new weights."""
-        return self.spread(w, self.solution(w).ratio)
+        return self.capped(self.spread(w, self.solution(w).ratio))
+
+    def capped(self, w: Array) -> Array:
+        """(n,) new weights, without the rounding error by which they pass their limits."""
+        if self.caps is NO_BOUNDS:
+            return w
+        inside = w != 0 if self.row_part is None else (w != 0) & (self.row_part >= 0)
+        return np.asarray(np.where(inside, np.clip(w, *self.caps), w))
 
     def replay(self, w: Array, factor: Array, shift: Array | None = None) -> Array:
         """(n,) new weights of a replicate."""

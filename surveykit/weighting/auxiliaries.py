@@ -19,7 +19,7 @@ from surveykit.formulas.calibration import NO_BOUNDS, Bounds, Distance
 from surveykit.formulas.steps import Matrix, one_hot
 from surveykit.result import Estimates
 from surveykit.weighting.guards import is_number, one_column
-from surveykit.weighting.margins import SAME, Coded, are_shares, coded, read_levels
+from surveykit.weighting.margins import SAME, Coded, Margin, are_shares, coded, read_levels
 from surveykit.weighting.parts import parts_first, read_parts
 
 PEOPLE = "population"
@@ -217,8 +217,7 @@ def _assemble(
     X = _matrix(design, asked, margins, numbers, cell, pick, len(labels))
     block = None if part is None else part if cell is None else part[pick]
     scale = _scale(design, asked)
-    noises = [m.margin.noise if m.margin.noise is not None else np.zeros((len(m.margin.levels),) * 2)
-              for m in margins]  # fmt: skip
+    noises = [_noise(m.margin, t) for m, t in zip(margins, table, strict=True)]
     noises += [np.array([[v.noise]]) for v in numbers]
     noise = sp.block_diag(noises).toarray() if any(n.any() for n in noises) else None
     loose = [m.margin for m, n in zip(margins, noises, strict=False) if n.sum() > 1e-9 * np.trace(n)]
@@ -238,6 +237,14 @@ def _assemble(
         scale=scale, noise=noise, linearisation=asked.linearisation,
     )  # fmt: skip
     return _priced(design, asked, step)
+
+
+def _noise(margin: Margin, target: Array) -> Array:
+    """(L, L) covariance of the targets of a margin, in the units in which they are now."""
+    L = len(margin.levels)
+    if margin.noise is None:
+        return np.zeros((L, L))
+    return np.asarray(margin.noise * (float(target.sum()) / float(margin.target.sum())) ** 2)
 
 
 def _cells(

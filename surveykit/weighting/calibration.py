@@ -90,7 +90,8 @@ def poststratify(
     design : Design
     cells : column name or list of them (crossed)
     targets : {level: target}, Series or DataFrame
-        Counts of people, or shares that sum to 1; levels of crossed columns are tuples.
+        Counts of people, or shares that sum to 1; levels of crossed columns are tuples. Estimates of another
+        survey count with their own variance.
     empty : {"error", "leave"}
         What to do with a class of the population that the sample does not have: stop, or leave it out (its
         people are then not represented; R ``partial=TRUE``).
@@ -123,7 +124,10 @@ def poststratify(
         raise ArgumentError(f"cells={list(names)} names a column twice.")
     margin = read_levels(" × ".join(names), targets, names, "targets")
     shares = are_shares({margin.name: float(margin.target.sum())}, "targets")
-    margin = margin._replace(target=margin.target / margin.target.sum()) if shares else margin
+    if shares:
+        total = margin.target.sum()
+        noise = None if margin.noise is None else margin.noise / total**2
+        margin = margin._replace(target=margin.target / total, noise=noise)
     found = coded(design, margin, "targets", empty=empty)
     asked = Asked({}, "targets", linearisation=linearisation)
     label = f"poststratify ({', '.join(names)})"
@@ -243,7 +247,7 @@ def add_calibration(design: Design, step: Calibration, argument: str) -> Design:
     """Return the design with a calibration that meets its targets; otherwise say why it cannot."""
     before = design.w
     found = step.solution(before)
-    w = step.spread(before, found.ratio)
+    w = step.capped(step.spread(before, found.ratio))
     if not found.met or not np.isfinite(w).all() or not (w > 0).any():
         explain(design, step, found, argument)
     check_collinear(step, before, argument)

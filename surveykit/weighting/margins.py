@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,8 @@ from surveykit.design import Design
 from surveykit.formulas.arrays import Array, Codes, cross
 from surveykit.result import Estimates
 
-SAME = 1e-6  # relative difference of sums that counts as equal
+SAME = 1e-6  # relative difference of a sum and the number of people that counts as equal
+EQUAL = 1e-10  # relative difference of the sums of margins of counts: a greater one could not be met
 HOW = "pass {level: share or count}"
 
 
@@ -65,7 +66,10 @@ def as_mapping(targets: Any, argument: str) -> dict[Hashable, Any]:
                 f"{argument}{_short(targets)}: pass {{column: {{level: share or count}}}}, "
                 "or a Series or DataFrame whose index or columns name the levels."
             )
-        out[names[0] if len(names) == 1 else names] = part
+        key = names[0] if len(names) == 1 else names
+        if key in out:
+            raise MarginError(f"{argument} has two tables for {shown(key)}. Keep one.")
+        out[key] = part
     return out
 
 
@@ -108,14 +112,7 @@ def read_levels(name: str, value: Any, columns: tuple[str, ...], argument: str) 
     entries = dict(value)
     if not entries:
         raise MarginError(f"{said} is empty; {HOW}.")
-    seen: dict[Any, Any] = {}
-    for level in entries:
-        if plain_key(level) in seen:
-            raise MarginError(
-                f"{said} has two targets for {shown(plain_key(level))}, written in two ways (blanks, or "
-                "marks set apart from their letters). Keep one."
-            )
-        seen[plain_key(level)] = level
+    check_keys(said, entries)
     bad = [level for level, v in entries.items() if not is_target(v)]
     if bad:
         raise MarginError(
@@ -124,6 +121,18 @@ def read_levels(name: str, value: Any, columns: tuple[str, ...], argument: str) 
     if len(columns) > 1:
         check_tuples(said, entries, columns)
     return Margin(name, columns, tuple(entries), np.array([float(v) for v in entries.values()]), noise)
+
+
+def check_keys(said: str, keys: Iterable[Any]) -> None:
+    """Refuse two targets for what is the same once text is composed and without outer blanks."""
+    seen: set[Any] = set()
+    for key in map(plain_key, keys):
+        if key in seen:
+            raise MarginError(
+                f"{said} has two targets for {shown(key)}, written in two ways (blanks, or marks set apart "
+                "from their letters). Keep one."
+            )
+        seen.add(key)
 
 
 def check_tuples(said: str, entries: Mapping[Any, Any], columns: tuple[str, ...]) -> None:
@@ -247,9 +256,10 @@ def are_shares(sums: Mapping[str, float], argument: str) -> bool:
         raise MarginError(
             f"{argument} mix shares and counts ({said}). Write all as shares that sum to 1, or all as counts."
         )
-    if (np.abs(values - values[0]) > SAME * values[0]).any():
+    if (np.abs(values - values[0]) > EQUAL * values[0]).any():
+        exact = ", ".join(f"{name!r}: {value:.12g}" for name, value in sums.items())
         raise MarginError(
-            f"{argument} have different sums ({said}), so no weights can agree with all. Correct them."
+            f"{argument} have different sums ({exact}), so no weights can agree with all. Correct them."
         )
     if values[0] < 2:
         raise MarginError(f"{argument} sum to {values[0]:g} ({said}): shares must sum to 1.")

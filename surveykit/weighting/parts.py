@@ -16,6 +16,7 @@ from surveykit.weighting.guards import is_number, one_column
 from surveykit.weighting.margins import (
     Coded,
     Margin,
+    check_keys,
     check_tuples,
     coded,
     hint,
@@ -49,6 +50,7 @@ class Parts(NamedTuple):
             )
             forms = f"{{{self.by}: …}}, {forms}" if what == "targets" else f"{{{self.by}: {what}}}"
             raise TypeError(f"{said} is a {type(value).__name__}; with by={self.by!r} pass {forms}.")
+        check_keys(said, given)
         keys = {plain_key(k): v for k, v in given.items()}
         lost = [name for name in self.names if plain_key(name) not in keys]
         strange = [k for k in given if plain_key(k) not in self.number]
@@ -87,6 +89,7 @@ class Parts(NamedTuple):
                 raise TypeError(
                     f"{said}[{shown(name)}] is a {type(one).__name__}; pass {{level: share or count}}."
                 )
+            check_keys(f"{said}[{shown(name)}]", dict(one))
             table = {plain_key(level): v for level, v in dict(one).items() if not _absent(v)}
             bad = [level for level, v in table.items() if not is_target(v)]
             if bad:

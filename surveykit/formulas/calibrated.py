@@ -202,16 +202,24 @@ class Calibration:
         X, part = self.wide(), self.row_part
         inside = np.ones(after.size, dtype=bool) if part is None else part >= 0
         v = np.where(inside, after, 0.0)
-        noise = self.noise
+        noise, passes = self.noise, self.passes(after, inside)
         if not self.shares_of:
-            return Linear(X, g, middle, v, noise=noise)
+            return Linear(X, g, middle, v, noise=noise, passes=passes)
         noise = None if noise is None else noise * float(before.sum()) ** 2
         if self.shares_of == "all":
-            return Linear(X, g, middle, v, before, self.targets.reshape(1, -1), None, noise)
+            return Linear(X, g, middle, v, before, self.targets.reshape(1, -1), None, noise, passes)
         r = sp.block_diag(self.targets[:, None, :], format="csr")
         return Linear(
-            X, g, middle, v, np.where(inside, before, 0.0), r, None if part is None else np.maximum(part, 0)
-        )
+            X, g, middle, v, np.where(inside, before, 0.0), r,
+            None if part is None else np.maximum(part, 0), passes=passes,
+        )  # fmt: skip
+
+    def passes(self, after: Array, inside: Mask) -> Array | None:
+        """(n,) 0 for rows whose new weight is a cap, whatever it was before; None without caps."""
+        if self.caps is NO_BOUNDS:
+            return None
+        at = [np.abs(after - cap) <= 1e-14 * np.abs(after) for cap in self.caps]
+        return np.where(inside & (after != 0) & (at[0] | at[1]), 0.0, 1.0)
 
     def slopes(self, before: Array, F: Array) -> Array:
         """(n,) derivative of the ratio of each row; 0 at a limit."""

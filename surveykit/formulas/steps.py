@@ -32,7 +32,8 @@ class Linear(NamedTuple):
     ``X`` (n, p) dense or sparse; ``g`` (n,); ``inverse`` A⁻¹ (p, p) dense or sparse; ``v`` (n,). Targets
     that are shares of the sum of the weights move with it: ``t`` (n,) those weights, ``r`` (D, p) the shares
     of each part, ``part`` (n,) the part of each row. ``noise`` (p, p) covariance of targets that are
-    estimates.
+    estimates. ``passes`` (n,) is 0 where a limit of the weight itself holds, whatever the weight was before
+    the step, and 1 elsewhere; None where it is 1 for all.
     """
 
     X: Matrix
@@ -43,6 +44,11 @@ class Linear(NamedTuple):
     r: Matrix | None = None
     part: Codes | None = None
     noise: Array | None = None
+    passes: Array | None = None
+
+    def through(self, scale: Array) -> Array:
+        """(n,) ``scale``, 0 for rows whose weight does not depend on that before the step."""
+        return scale if self.passes is None else scale * self.passes
 
     def unit_sums(self, unit: Codes, P: int) -> Array:
         """(P, p) sums of V by unit."""
@@ -55,8 +61,8 @@ class Linear(NamedTuple):
         return out - dense(sums @ self.r)
 
     def cross_product(self, scale: Array, later: Linear) -> Array:
-        """(p, p') X' diag(scale) V' of a later step."""
-        out = product(self.X, scale * later.v, later.X)
+        """(p, p') X' diag(scale) V' of a later step; a row at a limit there has no part in its sums of X."""
+        out = product(self.X, later.through(scale) * later.v, later.X)
         if later.t is None or later.r is None:
             return out
         part = np.zeros(scale.size, dtype=np.intp) if later.part is None else later.part
@@ -198,19 +204,26 @@ def pull_back(
     w = path[-1]
     inside = np.flatnonzero((domain >= 0) & (w != 0))
     out: list[tuple[Linear, Array]] = []
+    reach: list[Array | None] = []  # how far a weight after this step still counts before each later one
+    last: Array | None = None  # and in the last weight
     for s in reversed(range(len(lines))):
         line, after = lines[s], path[s + 1]
         scale = np.divide(line.g, after, out=np.zeros_like(after), where=after != 0)
         M = np.zeros((line.X.shape[1], *J.shape[:2]))
         for c, column in enumerate(columns):
-            part = scale * w
+            part = scale * w if last is None else scale * w * last
             if column.values is not None:
                 part = part * column.values
             part = part.copy()
             part[column.missing] = 0.0
             sums = sp.csr_matrix((part[inside], (domain[inside], inside)), shape=(len(J), w.size)) @ line.X
             M += np.einsum("dq,dp->pdq", J[:, :, c], dense(sums))
-        for later, B in out:
-            M -= np.einsum("ps,sdq->pdq", line.cross_product(scale, later), B)
+        for (later, B), far in zip(out, reach, strict=True):
+            own = scale if far is None else scale * far
+            M -= np.einsum("ps,sdq->pdq", line.cross_product(own, later), B)
         out.append((line, dense(line.inverse @ M.reshape(len(M), J.shape[0] * J.shape[1])).reshape(M.shape)))
+        if line.passes is not None:
+            reach = [line.passes if far is None else far * line.passes for far in reach]
+            last = line.passes if last is None else last * line.passes
+        reach.append(None)
     return np.concatenate([B for _, B in out], axis=0)

@@ -33,13 +33,11 @@ COLUMNS = {
 
 
 def entries() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """Return each different design of the R cases with the options it was used with; replicates are apart."""
+    """Return each different design of the R cases with the options it was used with."""
     found = {}
     for case in cases.r_cases().values():
         for entry in (e for e in case.get("design", []) if not e["name"].startswith("r_")):  # replicates
             options = case.get("r_options", {})
-            if "id" not in entry["args"]:
-                continue
             rule = options.get("survey.lonely.psu")
             inside = "-in-domains" if options.get("survey.adjust.domain.lonely") else ""
             lonely = entry["name"] in ("dlonely", "dclusl")

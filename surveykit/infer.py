@@ -18,11 +18,12 @@ from surveykit.design import Design
 from surveykit.effective import effective_of
 from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Codes, Mask, runs, sum_runs
+from surveykit.formulas.holding import Holding
 from surveykit.formulas.replicated import Replicated
 from surveykit.formulas.statistics import Smooth, divide
-from surveykit.formulas.steps import Linear, pull_back
+from surveykit.formulas.steps import Linear, Matrix, pull_back
 from surveykit.formulas.totals import Column, Weigher, by_domain
-from surveykit.formulas.variance import Covariance, Holding, Taylor
+from surveykit.formulas.variance import Covariance, Taylor
 from surveykit.replay import degrees, made, replicated
 from surveykit.result import Detail, Estimates, ShareParts
 from surveykit.stages import Plan, make_plan, strata_plan
@@ -165,16 +166,18 @@ def noise_of(lines: Sequence[Linear]) -> Array | None:
     """(p, p) covariance of the targets of all steps, the last step first, or None if all are known."""
     if all(line.noise is None for line in lines):
         return None
-    parts = [
-        np.zeros((line.X.shape[1],) * 2) if line.noise is None else line.noise for line in reversed(lines)
-    ]
+    parts: list[Any] = []
+    for line in reversed(lines):
+        p = line.X.shape[1]
+        parts += [np.zeros((p, p)) if line.noise is None else line.noise, np.zeros((line.parts,) * 2)]
     return np.asarray(sp.block_diag(parts).toarray())
 
 
-def low_rank(design: Design, plan: Plan) -> Array:
-    """(P, p) unit sums of what the steps take away, the last step first."""
+def low_rank(design: Design, plan: Plan) -> Matrix:
+    """(P, p) unit sums of what the steps take away, the last step first; sparse if one of them is."""
     row, P = plan.finest, plan.cells.P
-    return np.concatenate([line.unit_sums(row, P) for line in reversed(design_lines(design))], axis=1)
+    parts = [line.unit_sums(row, P) for line in reversed(design_lines(design))]
+    return sp.hstack(parts).tocsr() if any(map(sp.issparse, parts)) else np.concatenate(parts, axis=1)
 
 
 def infer(

@@ -12,9 +12,15 @@ STEP = 1e-5
 MOVED = 1e-6
 
 
+def rows_of(line: Linear) -> np.ndarray:
+    """(n, p) auxiliaries of every row."""
+    X = dense(line.X)
+    return X if line.cell is None else X[line.cell]
+
+
 def carried(line: Linear) -> np.ndarray:
     """(n, p) V = diag(v) X − t r', written out."""
-    V = line.v[:, None] * dense(line.X)
+    V = line.v[:, None] * rows_of(line)
     if line.t is None:
         return V
     part = np.zeros(line.t.size, dtype=int) if line.part is None else line.part
@@ -25,7 +31,8 @@ def influence(step, w, u):
     """(n, k) derivative of Σ w u by how often each row counts, as the step gives it; u (n, k)."""
     after = step.apply(w)
     line = step.linear(w, after)
-    return after[:, None] * u - carried(line) @ dense(line.inverse @ (line.X.T @ (line.g[:, None] * u)))
+    M = rows_of(line).T @ (line.g[:, None] * u)
+    return after[:, None] * u - carried(line) @ dense(line.inverse @ M)
 
 
 def moved(step, w, u):

@@ -181,15 +181,18 @@ class Calibration:
             ratio = np.where(self.block >= 0, ratio, 1.0)
         return np.asarray(w * self.rows(ratio))
 
-    def wide(self) -> Matrix:
-        """(n, D p) auxiliaries of the rows, a block of columns for each part."""
+    def columns(self) -> Matrix:
+        """(K, D p) auxiliaries of the cells, a block of columns for each part."""
         if self.block is None:
-            return self.X if self.cell is None else sp.csr_matrix(self.X)[self.cell]
+            return self.X
         K, p = self.X.shape
         cells, columns = np.nonzero(self.system.X)
         where = np.maximum(self.block, 0)[cells] * p + columns
-        X = sp.csr_matrix((self.system.X[cells, columns], (cells, where)), shape=(K, self.D * p))
-        return X if self.cell is None else X[self.cell]
+        return sp.csr_matrix((self.system.X[cells, columns], (cells, where)), shape=(K, self.D * p))
+
+    def wide(self) -> Matrix:
+        """(n, D p) auxiliaries of the rows."""
+        return self.columns() if self.cell is None else sp.csr_matrix(self.columns())[self.cell]
 
     def linear(self, before: Array, after: Array) -> Linear:
         """Return the derivative; shares move with the sum of the weights, so they take no part of it away."""
@@ -198,20 +201,17 @@ class Calibration:
         g = np.where(after != 0, g if self.scale is None else g * self.rows(self.scale), 0.0)
         A = self.system.gram(g if self.cell is None else sum_by(self.cell, g, self.X.shape[0]))
         inner = inverse(A + (0.0 if self.ridge is None else np.diag(self.ridge)))
-        middle = inner[0] if self.D == 1 else sp.block_diag(inner, format="csr")
-        X, part = self.wide(), self.row_part
+        part, t, r, noise = self.row_part, None, None, self.noise
         inside = np.ones(after.size, dtype=bool) if part is None else part >= 0
-        v = np.where(inside, after, 0.0)
-        noise, passes = self.noise, self.passes(after, inside)
-        if not self.shares_of:
-            return Linear(X, g, middle, v, noise=noise, passes=passes)
-        noise = None if noise is None else noise * float(before.sum()) ** 2
-        if self.shares_of == "all":
-            return Linear(X, g, middle, v, before, self.targets.reshape(1, -1), None, noise, passes)
-        r = sp.block_diag(self.targets[:, None, :], format="csr")
+        if self.shares_of:
+            noise = None if noise is None else noise * float(before.sum()) ** 2
+            t, r = before, self.targets.reshape(1, -1)
+        if self.shares_of == "part":
+            t, r = np.where(inside, before, 0.0), blocks(self.targets[:, None, :])
         return Linear(
-            X, g, middle, v, np.where(inside, before, 0.0), r,
-            None if part is None else np.maximum(part, 0), passes=passes,
+            self.columns(), g, inner[0] if self.D == 1 else blocks(inner), np.where(inside, after, 0.0), t, r,
+            None if part is None or self.shares_of == "all" else np.maximum(part, 0), noise, self.cell,
+            self.passes(after, inside),
         )  # fmt: skip
 
     def passes(self, after: Array, inside: Mask) -> Array | None:
@@ -234,6 +234,12 @@ class Calibration:
         if self.block is None or self.cell is None:
             return self.block
         return self.block[self.cell]
+
+
+def blocks(M: Array) -> sp.csr_matrix:
+    """(D a, D b) matrices M (D, a, b) down the diagonal."""
+    D = len(M)
+    return sp.bsr_matrix((M, np.arange(D), np.arange(D + 1)), shape=(D * M.shape[1], D * M.shape[2])).tocsr()
 
 
 def target_shifts(noise: Array, share: Array, seed: int) -> Array:

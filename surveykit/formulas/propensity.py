@@ -130,7 +130,7 @@ class Propensity:
         inside = self.cell >= 0
         p = self.chances(before)
         spread = np.where(inside, before * p * (1 - p), 0.0)
-        X = self.X[np.maximum(self.cell, 0)]
         middle = inverse(System(self.X).gram(self._sum(spread)))[0]
         g = np.where(inside & self.responded, before * (1 - p) / p, 0.0)
-        return Linear(X, g, middle, np.where(inside, before * (self.responded - p), 0.0))
+        v = np.where(inside, before * (self.responded - p), 0.0)
+        return Linear(self.X, g, middle, v, cell=np.maximum(self.cell, 0))

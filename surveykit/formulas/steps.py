@@ -29,11 +29,11 @@ Matrix: TypeAlias = Any  #: an array, or a sparse matrix of SciPy
 class Linear(NamedTuple):
     """The derivative of a step.
 
-    ``X`` (n, p) dense or sparse; ``g`` (n,); ``inverse`` A⁻¹ (p, p) dense or sparse; ``v`` (n,). Targets
-    that are shares of the sum of the weights move with it: ``t`` (n,) those weights, ``r`` (D, p) the shares
-    of each part, ``part`` (n,) the part of each row. ``noise`` (p, p) covariance of targets that are
-    estimates. ``passes`` (n,) is 0 where a limit of the weight itself holds, whatever the weight was before
-    the step, and 1 elsewhere; None where it is 1 for all.
+    ``X`` (n, p), or (K, p) with ``cell`` (n,) the row of X that each row has, dense or sparse; ``g`` (n,);
+    ``inverse`` A⁻¹ (p, p) dense or sparse; ``v`` (n,). Targets that are shares of the sum of the weights move
+    with it: ``t`` (n,) those weights, ``r`` (D, p) the shares of each part, ``part`` (n,) the part of each
+    row. ``noise`` (p, p) covariance of targets that are estimates. ``passes`` (n,) is 0 where a limit of the
+    weight itself holds, whatever the weight was before the step, and 1 elsewhere; None where it is 1 for all.
     """
 
     X: Matrix
@@ -44,29 +44,60 @@ class Linear(NamedTuple):
     r: Matrix | None = None
     part: Codes | None = None
     noise: Array | None = None
+    cell: Codes | None = None
     passes: Array | None = None
 
     def through(self, scale: Array) -> Array:
         """(n,) ``scale``, 0 for rows whose weight does not depend on that before the step."""
         return scale if self.passes is None else scale * self.passes
 
-    def unit_sums(self, unit: Codes, P: int) -> Array:
-        """(P, p) sums of V by unit."""
-        rows = np.arange(unit.size)
-        out = dense(sp.csr_matrix((self.v, (unit, rows)), shape=(P, unit.size)) @ self.X)
-        if self.t is None or self.r is None:
-            return out
-        part = np.zeros(unit.size, dtype=np.intp) if self.part is None else self.part
-        sums = sp.csr_matrix((self.t, (unit, part)), shape=(P, self.r.shape[0]))
-        return out - dense(sums @ self.r)
+    @property
+    def parts(self) -> int:
+        """Number D of parts with shares of their own: V B = diag(v) X B − T (r B), T (n, D) with t in it."""
+        return 0 if self.r is None else int(self.r.shape[0])
+
+    def fold(self, s: Array, group: Codes | None = None, G: int = 1) -> Matrix:
+        """(G, p) Σ s x of the rows of each group."""
+        K = self.X.shape[0]
+        if group is None:
+            M = (s if self.cell is None else sum_by(self.cell, s, K))[None, :]
+        elif self.cell is not None and 4 * s.size >= G * K:  # few enough to count them all, empty or not
+            M = sum_by(group * K + self.cell, s, G * K).reshape(G, K)
+        else:
+            M = sp.csc_matrix((s, group, np.arange(s.size + 1)), shape=(G, s.size))
+            if self.cell is not None:
+                rows = M.tocsr()
+                M = sp.csr_matrix((rows.data, self.cell[rows.indices], rows.indptr), shape=(G, K))
+        return M @ self.X
+
+    def unit_sums(self, unit: Codes, P: int) -> Matrix:
+        """(P, p + D) sums of [diag(v) X, −T] by unit; sparse where most are 0."""
+        out = self.fold(self.v, unit, P)
+        if self.t is not None:
+            place = unit if self.part is None else unit * self.parts + self.part
+            more = -sum_by(place, self.t, P * self.parts).reshape(P, self.parts)
+            out = sp.hstack([out, more]).tocsr() if sp.issparse(out) else np.hstack([out, more])
+        return dense(out) if sp.issparse(out) and out.nnz > out.shape[0] * out.shape[1] / 8 else out
 
     def cross_product(self, scale: Array, later: Linear) -> Array:
-        """(p, p') X' diag(scale) V' of a later step; a row at a limit there has no part in its sums of X."""
-        out = product(self.X, later.through(scale) * later.v, later.X)
-        if later.t is None or later.r is None:
-            return out
-        part = np.zeros(scale.size, dtype=np.intp) if later.part is None else later.part
-        return out - dense(product(self.X, scale * later.t, one_hot(part, later.r.shape[0])) @ later.r)
+        """(p, p' + D') X' diag(scale) [diag(v) X, −T] of a later step; a row at a limit there counts in T only."""
+        s = later.through(scale) * later.v
+        if self.cell is not None:
+            out = self.X.T @ later.fold(s, self.cell, self.X.shape[0])
+        elif later.cell is not None:
+            out = self.fold(s, later.cell, later.X.shape[0]).T @ later.X
+        else:
+            out = product(self.X, s, later.X)
+        if later.t is None:
+            return dense(out)
+        part = np.zeros(s.size, dtype=np.intp) if later.part is None else later.part
+        return np.hstack([dense(out), -dense(self.fold(scale * later.t, part, later.parts)).T])
+
+    def coefficients(self, M: Array) -> Array:
+        """(p + D, D', q) B = A⁻¹ M, and r B below it."""
+        B = self.inverse @ M.reshape(len(M), M.shape[1] * M.shape[2])
+        B = np.concatenate([dense(B), dense(self.r @ B)]) if self.parts else dense(B)
+        return B.reshape(len(B), *M.shape[1:])
 
 
 def fixed(n: int) -> Linear:
@@ -148,8 +179,9 @@ class ClassAdjustment:
         """Return the derivative: those who gave their weight up carry the mean influence of their class."""
         held = self._sums(before)[1]
         share = np.divide(1.0, held, out=np.zeros(self.count), where=held > 0)
-        X = one_hot(self.classes, self.count)
-        return Linear(X, before * self.responded, sp.diags(share).tocsr(), after - before)
+        g = np.where(self.classes >= 0, before * self.responded, 0.0)
+        one = sp.identity(self.count, format="csr")
+        return Linear(one, g, sp.diags(share).tocsr(), after - before, cell=np.maximum(self.classes, 0))
 
 
 @dataclass(frozen=True)
@@ -199,10 +231,12 @@ def pull_back(
 
     Returns
     -------
-    (p, D, q) coefficients, the steps one after another from the last to the first
+    (p, D, q) coefficients of the columns of `Linear.unit_sums`, the steps one after another from the last to
+    the first
     """
     w = path[-1]
-    inside = np.flatnonzero((domain >= 0) & (w != 0))
+    outside = np.flatnonzero(domain < 0)
+    group = None if len(J) == 1 else np.maximum(domain, 0)
     out: list[tuple[Linear, Array]] = []
     reach: list[Array | None] = []  # how far a weight after this step still counts before each later one
     last: Array | None = None  # and in the last weight
@@ -213,15 +247,16 @@ def pull_back(
         for c, column in enumerate(columns):
             part = scale * w if last is None else scale * w * last
             if column.values is not None:
-                part = part * column.values
-            part = part.copy()
+                part *= column.values
             part[column.missing] = 0.0
-            sums = sp.csr_matrix((part[inside], (domain[inside], inside)), shape=(len(J), w.size)) @ line.X
-            M += np.einsum("dq,dp->pdq", J[:, :, c], dense(sums))
+            part[outside] = 0.0
+            M += np.einsum(
+                "dq,dp->pdq", J[:, :, c], dense(line.fold(part, group, len(J))).reshape(len(J), -1)
+            )
         for (later, B), far in zip(out, reach, strict=True):
             own = scale if far is None else scale * far
             M -= np.einsum("ps,sdq->pdq", line.cross_product(own, later), B)
-        out.append((line, dense(line.inverse @ M.reshape(len(M), J.shape[0] * J.shape[1])).reshape(M.shape)))
+        out.append((line, line.coefficients(M)))
         if line.passes is not None:
             reach = [line.passes if far is None else far * line.passes for far in reach]
             last = line.passes if last is None else last * line.passes

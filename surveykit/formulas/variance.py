@@ -9,7 +9,7 @@ the stages above (Särndal, Swensson & Wretman 1992, result 4.3.1; Wolter 2007, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -162,22 +162,26 @@ class Stage:
             out[:, j] = np.asarray(Z.multiply(self.omega @ Z).sum(axis=0)).ravel()
         return out
 
-    def combine(self, cells: Cells, Z: Array, L: sp.csr_matrix, X: Array, BL: Array) -> Array:
-        """(m, m) quadratic form of combinations L of the domains' columns, less X (P, p) times BL (p, m)."""
+    def halves(
+        self, cells: Cells, Z: Array, L: sp.csr_matrix, taken: Array | None
+    ) -> Iterator[tuple[Array, Array]]:
+        """Give pairs a, b (U, m) whose products a'b add up to the form of combinations L of domains' columns.
+
+        ``taken`` (P, m) is taken away from them before.
+        """
         q = Z.shape[1]
         pairs = self.pairs(cells, Z)
         L = sp.diags(np.repeat(np.sqrt(np.nan_to_num(pairs.scale)), q)) @ L
-        t = spread(pairs.z, pairs.unit, pairs.column, (self.stratum.size, L.shape[0])) @ L
-        centre = spread(pairs.centre, pairs.h, pairs.domain, (self.n.size, L.shape[0])) @ L
-        r = np.asarray(t.todense()) - np.asarray(centre.todense())[self.stratum]
-        whole = np.asarray(t.todense()) if self.omega is not None else np.zeros((0, 0))
-        if X.shape[1]:
-            x = self.sums(X)
-            r = r - (x - self.means(x)[self.stratum]) @ BL
-            whole = whole - x @ BL if self.omega is not None else whole
-        r = r * np.sqrt(self.a[self.stratum])[:, None]
-        out: Array = r.T @ r
-        return out if self.omega is None else out + whole.T @ (self.omega @ whole)
+        t = (spread(pairs.z, pairs.unit, pairs.column, (self.stratum.size, L.shape[0])) @ L).toarray()
+        centre = (spread(pairs.centre, pairs.h, pairs.domain, (self.n.size, L.shape[0])) @ L).toarray()
+        if taken is not None:
+            x = self.sums(taken)
+            t -= x
+            centre -= self.means(x)
+        r = (t - centre[self.stratum]) * np.sqrt(self.a[self.stratum])[:, None]
+        yield r, r
+        if self.omega is not None:
+            yield t, self.omega @ t
 
 
 def spread(z: Array, row: Codes, domain: Codes, shape: tuple[int, int]) -> sp.csr_matrix:
@@ -227,15 +231,15 @@ def squares_of(B: Array, form: Array) -> Array:
 class Taylor:
     """Covariance by linearisation: z = sparse(Z) − X B, read through the forms of the stages.
 
-    ``Z`` (C, q) weighted influence by cell; ``X`` (P, p) and ``B`` (p, D, q) what the weighting steps
-    take away; ``noise`` (p, p) covariance of calibration targets that are estimates of their own, which adds
-    B' noise B. Estimates are numbered d q + j.
+    ``Z`` (C, q) weighted influence by cell; ``X`` (P, p), dense or sparse, and ``B`` (p, D, q) what the
+    weighting steps take away; ``noise`` (p, p) covariance of calibration targets that are estimates of their
+    own, which adds B' noise B. Estimates are numbered d q + j.
     """
 
     stages: tuple[Stage, ...]
     cells: Cells
     Z: Array
-    X: Array
+    X: Array | sp.csr_matrix
     B: Array
     noise: Array | None = None
 
@@ -260,24 +264,55 @@ class Taylor:
         """(k,) variances."""
         if self.odd:
             return in_blocks(self, sp.identity(self.size, format="csc"))
-        out = np.zeros((self.cells.D, self.Z.shape[1]))
-        total, room = np.zeros_like(out), np.zeros_like(out)
+        total = np.zeros((self.cells.D, self.Z.shape[1]))
         for stage in self.stages:
-            pairs = stage.pairs(self.cells, self.Z)
-            out += stage.squares(pairs)
-            if self.X.shape[1]:
-                form = stage.form(self.X)
-                total += squares_of(self.B, form) - 2 * self._cross(stage)
-                room += squares_of(np.abs(self.B), np.abs(form))
-        if self.noise is not None:
-            total += squares_of(self.B, self.noise)
-        total, room = out + total, np.abs(out) + room
-        doubtful = np.flatnonzero(np.abs(total) < DOUBT * room)
-        if doubtful.size:
-            total.flat[doubtful] = in_blocks(self, sp.identity(self.size, format="csc")[:, doubtful])
+            total += stage.squares(stage.pairs(self.cells, self.Z))
+        room = np.abs(total)
+        if sp.issparse(self.X) or self.size <= self.X.shape[1]:
+            total = self._directly(np.arange(self.size)).reshape(total.shape)
+            room = room + np.abs(total)
+        elif self.X.shape[1]:
+            total, room = self._less(total, room)
         least = ROUNDING * room
         kept: Array = np.where(total > least, total, np.where(total < -NEGATIVE * least, np.nan, 0.0))
         return kept.ravel()
+
+    def _directly(self, which: Codes) -> Array:
+        """(m,) variances of some estimates, from the influence of each unit."""
+        out = np.zeros(which.size)
+        for i in range(0, which.size, BLOCK):
+            own = which[i : i + BLOCK]
+            L = sp.csr_matrix((np.ones(own.size), (own, np.arange(own.size))), shape=(self.size, own.size))
+            BL, taken = self._taken(L)
+            v = np.zeros(own.size)
+            if self.noise is not None:
+                v += np.einsum("pm,pm->m", BL, self.noise @ BL)
+            for s in self.stages:
+                for a, b in s.halves(self.cells, self.Z, L, taken):
+                    v += np.einsum("um,um->m", a, b)
+            out[i : i + BLOCK] = v
+        return out
+
+    def _taken(self, L: sp.csr_matrix) -> tuple[Array, Array | None]:
+        """B L (p, m) and X B L (P, m), None without steps."""
+        used = np.unique(L.tocsc().indices)
+        BL = np.asarray(self.B.reshape(self.B.shape[0], self.size)[:, used] @ L.tocsr()[used])
+        return BL, np.asarray(self.X @ BL) if self.X.shape[1] else None
+
+    def _less(self, out: Array, room: Array) -> tuple[Array, Array]:
+        """Variances (D, q) without steps, less what the steps take away: by B, with few columns p."""
+        total = np.zeros_like(out)
+        for stage in self.stages:
+            form = stage.form(self.X)
+            total += squares_of(self.B, form) - 2 * self._cross(stage)
+            room = room + squares_of(np.abs(self.B), np.abs(form))
+        if self.noise is not None:
+            total += squares_of(self.B, self.noise)
+        total += out
+        doubtful = np.flatnonzero(np.abs(total) < DOUBT * room)
+        if doubtful.size:
+            total.flat[doubtful] = self._directly(doubtful)
+        return total, room
 
     def _cross(self, stage: Stage) -> Array:
         """(D, q) product of the sparse and the low-rank part, (Z'ΩX)_d B_d."""
@@ -289,15 +324,17 @@ class Taylor:
 
     def of(self, L: sp.csr_matrix) -> Array:
         """(m, m) covariance of the combinations L (k, m)."""
-        BL = self.B.reshape(self.B.shape[0], self.size) @ L
-        start = np.zeros((L.shape[1],) * 2) if self.noise is None else BL.T @ self.noise @ BL
+        BL, taken = self._taken(L)
+        start: Array = np.zeros((L.shape[1],) * 2) if self.noise is None else BL.T @ self.noise @ BL
         if self.odd:
             q = self.Z.shape[1]
             Z = spread(self.Z, self.cells.unit, self.cells.domain, (self.cells.P, self.cells.D * q))
-            M = np.asarray((Z @ L).todense()) - self.X @ BL
+            M = np.asarray((Z @ L).todense()) - taken
             return np.asarray(sum((s.form(M) for s in self.stages), start))
-        parts = [s.combine(self.cells, self.Z, L, self.X, BL) for s in self.stages]
-        return np.asarray(sum(parts, start))
+        for s in self.stages:
+            for a, b in s.halves(self.cells, self.Z, L, taken):
+                start += a.T @ b
+        return start
 
     def full(self) -> Array:
         """(k, k) covariance; refused above 5,000 estimates."""
@@ -344,51 +381,3 @@ class Combined:
         """(m, m) covariance."""
         check_size(self.L.shape[1])
         return self.base.of(self.L)
-
-
-class Holding(NamedTuple):
-    """Which units hold which estimate, for degrees of freedom.
-
-    ``unit``, ``stratum`` (C,) codes of each cell that count for df; ``domain`` (C,);
-    ``answered`` (C, q) whether the cell has answers, or None if all have.
-    """
-
-    unit: Codes
-    stratum: Codes
-    domain: Codes
-    answered: Mask | None
-    q: int
-
-    def distinct(self, codes: Codes, j: int) -> Codes:
-        """(D,) distinct codes of each domain among the cells with answers to output j."""
-        D = int(self.domain[-1]) + 1
-        keep = slice(None) if self.answered is None else self.answered[:, j]
-        domain, code = self.domain[keep], codes[keep]
-        starts = runs(domain * (int(codes.max(initial=0)) + 1) + code)
-        return np.bincount(domain[starts], minlength=D)
-
-    def df(self) -> Array:
-        """(D, q) units less strata that hold each estimate."""
-        return (self._table(self.unit) - self._table(self.stratum)).astype(float)
-
-    def _table(self, codes: Codes) -> Codes:
-        if self.answered is None:
-            return np.repeat(self.distinct(codes, 0)[:, None], self.q, axis=1)
-        return np.column_stack([self.distinct(codes, j) for j in range(self.q)])
-
-    def union(self, rows: Sequence[int]) -> tuple[int, int]:
-        """Units and strata that hold any of the estimates d q + j."""
-        picked: list[Codes] = []
-        for k in rows:
-            d, j = divmod(int(k), self.q)
-            a, b = np.searchsorted(self.domain, [d, d + 1])
-            part = np.arange(a, b)
-            picked.append(part if self.answered is None else part[self.answered[a:b, j]])
-        keep = np.concatenate(picked) if picked else np.zeros(0, dtype=np.intp)
-        return np.unique(self.unit[keep]).size, np.unique(self.stratum[keep]).size
-
-    def union_all(self) -> tuple[int, int]:
-        """Units and strata that hold any estimate at all."""
-        keep = slice(None) if self.answered is None else self.answered.any(axis=1)
-        units, strata = (int(np.count_nonzero(np.bincount(x[keep]))) for x in (self.unit, self.stratum))
-        return units, strata

@@ -61,7 +61,7 @@ def test_the_base_linearisation_has_the_old_weights_in_its_regression(sort):
     assert_array_equal(line.g, WEIGHTS)
     root, X = np.sqrt(WEIGHTS), dense(step.wide())
     wanted = X @ np.linalg.lstsq(root[:, None] * X, root * U[:, 0], rcond=None)[0]
-    assert_allclose(X @ dense(line.inverse @ (line.X.T @ (line.g * U[:, 0]))), wanted, atol=1e-9)
+    assert_allclose(X @ dense(line.inverse @ line.fold(line.g * U[:, 0])[0]), wanted, atol=1e-9)
 
 
 def test_the_covariance_of_targets_is_in_units_of_their_totals():

@@ -5,7 +5,7 @@ from functools import reduce
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from derivatives import MOVED, STEP, carried, check_derivative
+from derivatives import MOVED, STEP, carried, check_derivative, rows_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
@@ -56,36 +56,65 @@ def test_dense_turns_sparse_matrices_into_arrays_and_leaves_arrays():
 # --- the derivative as a value ------------------------------------------------------------------------------
 
 
-def line_of(rng, sort, sparse=False):
+PARTS = np.array([0, 1, 2, 0, 1, 2, 2, 2])
+SORTS = ["totals", "shares", "shares of parts"]
+
+
+def line_of(rng, sort, sparse=False, cells=False):
     """Return a derivative of 8 rows and 3 columns, with shares of all, of three parts, or none."""
-    X = rng.normal(size=(8, 3))
+    X = rng.normal(size=(4 if cells else 8, 3))
     X = sp.csr_matrix(X) if sparse else X
-    g, v, inverse = rng.normal(size=8), rng.normal(size=8), np.eye(3)
+    g, v, inverse = rng.normal(size=8), rng.normal(size=8), rng.normal(size=(3, 3))
+    cell = np.array([3, 0, 0, 2, 2, 0, 3, 2]) if cells else None
     if sort == "totals":
-        return Linear(X, g, inverse, v)
+        return Linear(X, g, inverse, v, cell=cell)
     if sort == "shares":
-        return Linear(X, g, inverse, v, rng.normal(size=8), rng.normal(size=(1, 3)))
-    part = np.array([0, 1, 2, 0, 1, 2, 2, 2])
-    return Linear(X, g, inverse, v, rng.normal(size=8), sp.csr_matrix(rng.normal(size=(3, 3))), part)
+        return Linear(X, g, inverse, v, rng.normal(size=8), rng.normal(size=(1, 3)), cell=cell)
+    r = sp.csr_matrix(rng.normal(size=(3, 3)))
+    return Linear(X, g, inverse, v, rng.normal(size=8), r, PARTS, cell=cell)
 
 
-@pytest.mark.parametrize("sort", ["totals", "shares", "shares of parts"])
+@pytest.mark.parametrize("cells", [False, True])
 @pytest.mark.parametrize("sparse", [False, True])
-def test_sums_and_products_are_those_of_v_written_out(sort, sparse):
-    rng = np.random.default_rng(2)
-    line, other = line_of(rng, sort, sparse), line_of(rng, "totals", not sparse)
-    V, unit, scale = carried(line), np.array([0, 0, 1, 1, 3, 3, 3, 0]), rng.normal(size=8)
-    wanted = np.zeros((4, 3))
-    for k, row in zip(unit, V, strict=True):
+@pytest.mark.parametrize("group", [None, np.array([0, 0, 1, 1, 3, 3, 3, 0])])
+@pytest.mark.parametrize("counted", [False, True])
+def test_rows_are_folded_into_the_sums_of_their_groups(group, sparse, cells, counted):
+    rng = np.random.default_rng(3)
+    line, s = line_of(rng, "totals", sparse, cells), rng.normal(size=8)
+    G = 1 if group is None else 4 if counted else 40
+    wanted = np.zeros((G, 3))
+    own = np.zeros(8, dtype=int) if group is None else group
+    for k, row in zip(own, s[:, None] * rows_of(line), strict=True):
         wanted[k] += row
-    assert_allclose(line.unit_sums(unit, 4), wanted, atol=1e-12)
-    assert_allclose(other.cross_product(scale, line), dense(other.X).T @ (scale[:, None] * V), atol=1e-12)
+    assert_allclose(dense(line.fold(s, group, G)), wanted, atol=1e-12)
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("cells", [(False, False), (False, True), (True, False), (True, True)])
+def test_sums_and_products_with_coefficients_are_those_of_v_written_out(sort, sparse, cells):
+    rng = np.random.default_rng(2)
+    line, other = line_of(rng, sort, sparse, cells[0]), line_of(rng, "totals", not sparse, cells[1])
+    unit, scale, M = np.array([0, 0, 1, 1, 3, 3, 3, 0]), rng.normal(size=8), rng.normal(size=(3, 2, 2))
+    B = line.coefficients(M)
+    taken = np.tensordot(carried(line) @ line.inverse, M, axes=1)
+    wanted = np.zeros((60, 2, 2))
+    for k, row in zip(unit, taken, strict=True):
+        wanted[k] += row
+    sums = line.unit_sums(unit, 60)
+    assert sp.issparse(sums) == sparse  # 3 of 60 units have any
+    assert_allclose(np.tensordot(dense(sums), B, axes=1), wanted, atol=1e-12)
+    assert_allclose(np.tensordot(dense(line.unit_sums(unit, 4)), B, axes=1), wanted[:4], atol=1e-12)
+    assert_allclose(
+        np.tensordot(other.cross_product(scale, line), B, axes=1),
+        np.tensordot(rows_of(other).T * scale, taken, axes=1), atol=1e-12,
+    )  # fmt: skip
 
 
 def test_a_fixed_step_takes_nothing_away():
     line = fixed(4)
     assert line.unit_sums(np.array([0, 1, 1, 0]), 2).shape == (2, 0)
-    assert dense(line.inverse @ (line.X.T @ line.g)).size == 0
+    assert line.coefficients(np.zeros((0, 2, 1))).shape == (0, 2, 1)
 
 
 # --- replicates ---------------------------------------------------------------------------------------------
@@ -204,7 +233,7 @@ def test_steps_pulled_back_are_the_derivative_of_all_of_them_together(sort):
     path = reduce(lambda made, step: [*made, step.apply(made[-1])], steps, [w])
     lines = [step.linear(path[s], path[s + 1]) for s, step in enumerate(steps)]
     B = pull_back(columns, J, domain, path, lines)[:, :, 0]
-    V = np.hstack([carried(line) for line in reversed(lines)])
+    V = np.hstack([dense(line.unit_sums(np.arange(n), n)) for line in reversed(lines)])
     known = np.where(np.isin(np.arange(n), missing), 0.0, path[-1])
     own = known[:, None] * (domain[:, None] == [0, 1]) * (z[:, None] - T[:, 0] / T[:, 1]) / T[:, 1]
 

@@ -1,0 +1,58 @@
+"""Which units hold which estimate, for degrees of freedom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from surveykit.formulas.arrays import Array, Codes, Mask, runs
+
+
+class Holding(NamedTuple):
+    """Which units hold which estimate, for degrees of freedom.
+
+    ``unit``, ``stratum`` (C,) codes of each cell that count for df; ``domain`` (C,);
+    ``answered`` (C, q) whether the cell has answers, or None if all have.
+    """
+
+    unit: Codes
+    stratum: Codes
+    domain: Codes
+    answered: Mask | None
+    q: int
+
+    def distinct(self, codes: Codes, j: int) -> Codes:
+        """(D,) distinct codes of each domain among the cells with answers to output j."""
+        D = int(self.domain[-1]) + 1
+        keep = slice(None) if self.answered is None else self.answered[:, j]
+        domain, code = self.domain[keep], codes[keep]
+        starts = runs(domain * (int(codes.max(initial=0)) + 1) + code)
+        return np.bincount(domain[starts], minlength=D)
+
+    def df(self) -> Array:
+        """(D, q) units less strata that hold each estimate."""
+        return (self._table(self.unit) - self._table(self.stratum)).astype(float)
+
+    def _table(self, codes: Codes) -> Codes:
+        if self.answered is None:
+            return np.repeat(self.distinct(codes, 0)[:, None], self.q, axis=1)
+        return np.column_stack([self.distinct(codes, j) for j in range(self.q)])
+
+    def union(self, rows: Sequence[int]) -> tuple[int, int]:
+        """Units and strata that hold any of the estimates d q + j."""
+        picked: list[Codes] = []
+        for k in rows:
+            d, j = divmod(int(k), self.q)
+            a, b = np.searchsorted(self.domain, [d, d + 1])
+            part = np.arange(a, b)
+            picked.append(part if self.answered is None else part[self.answered[a:b, j]])
+        keep = np.concatenate(picked) if picked else np.zeros(0, dtype=np.intp)
+        return np.unique(self.unit[keep]).size, np.unique(self.stratum[keep]).size
+
+    def union_all(self) -> tuple[int, int]:
+        """Units and strata that hold any estimate at all."""
+        keep = slice(None) if self.answered is None else self.answered.any(axis=1)
+        units, strata = (int(np.count_nonzero(np.bincount(x[keep]))) for x in (self.unit, self.stratum))
+        return units, strata

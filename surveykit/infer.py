@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 
 from sampling import format as fmt
 from sampling.checks import DataError
@@ -21,7 +20,7 @@ from surveykit.formulas.arrays import Array, Codes, Mask, runs, sum_runs
 from surveykit.formulas.holding import Holding
 from surveykit.formulas.replicated import Replicated
 from surveykit.formulas.statistics import Smooth, divide
-from surveykit.formulas.steps import Linear, Matrix, pull_back
+from surveykit.formulas.steps import Linear, low_rank, noise_of, pull_back
 from surveykit.formulas.totals import Column, Weigher, by_domain
 from surveykit.formulas.variance import Covariance, Taylor
 from surveykit.replay import degrees, made, replicated
@@ -120,7 +119,7 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker], where: str | N
     Z = np.concatenate([part.influence for part in parts], axis=1)
     X, B = np.zeros((cells.P, 0)), np.zeros((0, cells.D, Z.shape[1]))
     if lines:
-        X = design.cached(("low", *plan.key), lambda: low_rank(design, plan))
+        X = design.cached(("low", *plan.key), lambda: low_rank(lines, plan.finest, cells.P))
         B = np.concatenate([part.below for part in parts], axis=2)
     held = None
     if any(part.answered is not None for part in parts):
@@ -160,24 +159,6 @@ def design_lines(design: Design) -> list[Linear]:
         ("lines",), lambda: [step.linear(path[i], path[i + 1]) for i, step in enumerate(design.steps)]
     )
     return made
-
-
-def noise_of(lines: Sequence[Linear]) -> Array | None:
-    """(p, p) covariance of the targets of all steps, the last step first, or None if all are known."""
-    if all(line.noise is None for line in lines):
-        return None
-    parts: list[Any] = []
-    for line in reversed(lines):
-        p = line.X.shape[1]
-        parts += [np.zeros((p, p)) if line.noise is None else line.noise, np.zeros((line.parts,) * 2)]
-    return np.asarray(sp.block_diag(parts).toarray())
-
-
-def low_rank(design: Design, plan: Plan) -> Matrix:
-    """(P, p) unit sums of what the steps take away, the last step first; sparse if one of them is."""
-    row, P = plan.finest, plan.cells.P
-    parts = [line.unit_sums(row, P) for line in reversed(design_lines(design))]
-    return sp.hstack(parts).tocsr() if any(map(sp.issparse, parts)) else np.concatenate(parts, axis=1)
 
 
 def infer(

@@ -217,6 +217,23 @@ def replay(step: Step, w: Array, factor: Array, shift: Array | None = None) -> A
     return step.replay(w, factor, shift) if isinstance(step, Replayed) else step.apply(w)
 
 
+def low_rank(lines: Sequence[Linear], unit: Codes, P: int) -> Matrix:
+    """(P, p) unit sums of what the steps take away, the last step first; sparse if one of them is."""
+    parts = [line.unit_sums(unit, P) for line in reversed(lines)]
+    return sp.hstack(parts).tocsr() if any(map(sp.issparse, parts)) else np.concatenate(parts, axis=1)
+
+
+def noise_of(lines: Sequence[Linear]) -> Array | None:
+    """(p, p) covariance of the targets of all steps, the last step first, or None if all are known."""
+    if all(line.noise is None for line in lines):
+        return None
+    parts: list[Array] = []
+    for line in reversed(lines):
+        p = line.X.shape[1]
+        parts += [np.zeros((p, p)) if line.noise is None else line.noise, np.zeros((line.parts, line.parts))]
+    return dense(sp.block_diag(parts))
+
+
 def pull_back(
     columns: Sequence[Column], J: Array, domain: Codes, path: Sequence[Array], lines: Sequence[Linear]
 ) -> Array:

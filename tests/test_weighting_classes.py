@@ -30,7 +30,8 @@ def joined(data: pd.DataFrame, names: list[str], **words: Any) -> tuple[list[str
     with pytest.warns(SurveyWarning) as caught:
         made = sv.adjust_nonresponse(sv.Design(data, weights="w"), responded="tra_loi", cells=names, **words)
     text = str(caught[0].message)
-    said = made.steps[-1].name.partition(" joined: ")[2].split("; ")
+    said = list(made.steps[-1].joined)
+    assert made.steps[-1].name.endswith(f"; {len(said)} joined)")
     assert made.trail["step"].iloc[-1] == made.steps[-1].name
     assert text.startswith(
         f"cells={names}: {'1 class was' if len(said) == 1 else f'{len(said)} classes were'}"

@@ -80,7 +80,7 @@ class Linear(NamedTuple):
         return dense(out) if sp.issparse(out) and out.nnz > out.shape[0] * out.shape[1] / 8 else out
 
     def cross_product(self, scale: Array, later: Linear) -> Array:
-        """(p, p' + D') X' diag(scale) [diag(v) X, −T] of a later step; a row at a limit there counts in T only."""
+        """(p, p' + D') X' diag(scale) [diag(v) X, −T] of a later step; at a limit there only T counts."""
         s = later.through(scale) * later.v
         if self.cell is not None:
             out = self.X.T @ later.fold(s, self.cell, self.X.shape[0])

@@ -10,7 +10,7 @@ import pytest
 from refusals import PEOPLE, design, refused
 
 import surveykit as sv
-from sampling.checks import MarginError
+from sampling.checks import ArgumentError, MarginError
 
 
 def test_a_margin_or_level_named_twice_is_refused_wherever_it_stands():
@@ -57,3 +57,22 @@ def test_a_level_without_people_cannot_be_met_where_limits_forbid_a_weight_of_0(
         design(levels), {"loai": {"z": 0, "a": 60, "b": 60}}, distance="raking", bounds=(0, 2)
     )
     assert made.weights.iloc[0] == 0
+
+
+def test_after_a_logit_calibration_a_trim_meets_the_targets_again_with_weights_at_their_cap():
+    start = sv.calibrate(design(PEOPLE), {"nhom": {1: 70, 2: 50}}, distance="logit", bounds=(0.5, 2))
+    made = sv.trim(start, upper=20)
+    assert start.w.max() > 20.0
+    assert made.w.max() == 20.0
+    assert made.weights.groupby(PEOPLE["nhom"]).sum().tolist() == pytest.approx([70.0, 50.0], rel=1e-10)
+
+
+def test_logit_does_not_take_limits_of_the_weights():
+    refused(
+        ArgumentError,
+        "distance='logit' and weight_bounds= do not go together, for its ratios only come near their bounds. "
+        "Pass distance='raking'.",
+        lambda: sv.calibrate(
+            design(PEOPLE), {"nhom": {1: 70, 2: 50}}, distance="logit", bounds=(0.5, 2), weight_bounds=(1, 15)
+        ),
+    )

@@ -167,7 +167,7 @@ def calibrate(
         Least and greatest ratio of new to old weight. Linear and raking are cut there (exactly), "logit"
         stays between.
     weight_bounds : (lower, upper), optional
-        Least and greatest new weight, kept exactly.
+        Least and greatest new weight, kept exactly; not with "logit".
     equal_within : column name, optional
         Households or units in which everyone keeps the same weight: x is replaced by its mean over the unit
         (Lemaître & Dufour 1987; R ``aggregate.stage``).
@@ -221,6 +221,11 @@ def calibrate(
     if equal_within is not None and scale is not None:
         raise ArgumentError(
             f"scale={scale!r} and equal_within={equal_within!r} do not go together. Pass one."
+        )
+    if weight_bounds is not None and distance == "logit":
+        raise ArgumentError(
+            "distance='logit' and weight_bounds= do not go together, for its ratios only come near their "
+            "bounds. Pass distance='raking'."
         )
     asked = Asked(
         mapped, "targets", distance=distance, bounds=check_bounds(bounds, distance),

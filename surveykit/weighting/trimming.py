@@ -103,6 +103,7 @@ def trim(
     repeated = replace(
         last, cell=None, X=_by_rows(last), block=last.row_part, caps=caps, name=f"again {last.name}",
         scale=None if last.scale is None else last.rows(last.scale),
+        distance="raking" if last.distance == "logit" else last.distance,  # a weight may stand at its cap
     )  # fmt: skip
     return add_calibration(trimmed, repeated, "upper")
 

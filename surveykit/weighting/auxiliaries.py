@@ -217,7 +217,7 @@ def _assemble(
     X = _matrix(design, asked, margins, numbers, cell, pick, len(labels))
     block = None if part is None else part if cell is None else part[pick]
     scale = _scale(design, asked)
-    noises = [_noise(m.margin, t) for m, t in zip(margins, table, strict=True)]
+    noises = [_noise(m.margin) for m in margins]
     noises += [np.array([[v.noise]]) for v in numbers]
     noise = sp.block_diag(noises).toarray() if any(n.any() for n in noises) else None
     loose = [m.margin for m, n in zip(margins, noises, strict=False) if n.sum() > 1e-9 * np.trace(n)]
@@ -239,12 +239,10 @@ def _assemble(
     return _priced(design, asked, step)
 
 
-def _noise(margin: Margin, target: Array) -> Array:
-    """(L, L) covariance of the targets of a margin, in the units in which they are now."""
+def _noise(margin: Margin) -> Array:
+    """(L, L) covariance of the targets of a margin, 0 where they are known."""
     L = len(margin.levels)
-    if margin.noise is None:
-        return np.zeros((L, L))
-    return np.asarray(margin.noise * (float(target.sum()) / float(margin.target.sum())) ** 2)
+    return np.zeros((L, L)) if margin.noise is None else margin.noise
 
 
 def _cells(

@@ -6,7 +6,7 @@ import pytest
 
 import surveykit as sv
 from sampling.checks import ArgumentError, ColumnError
-from surveykit.lesson import predict_choice, predict_number, reading, show, table
+from surveykit.lesson import predict_choice, predict_number, reading, refused, show, table
 
 WIDTHS = {"A": "hẹp hơn", "B": "bằng nhau", "C": "rộng hơn"}
 
@@ -143,6 +143,30 @@ def test_a_shown_result_is_its_vietnamese_table_under_the_title():
     shown = show(result, "Điểm (giả lập)")
     assert shown._repr_html_().endswith(result.to_html("vi"))
     assert repr(shown).startswith("Điểm (giả lập)\n")
+
+
+def test_a_shown_design_is_the_vietnamese_trail_of_its_weights():
+    people = pd.DataFrame({"w": [10.0, 10.0, 10.0, 30.0], "tra_loi": [1, 0, 1, 1]})
+    design = sv.Design(people, weights="w").pipe(sv.adjust_nonresponse, responded="tra_loi")
+    title, heads, first, second = str(show(design, "Các bước (giả lập)")).splitlines()
+    assert title == "Các bước (giả lập)"
+    assert heads.strip().startswith("bước số phiếu có quyền số tổng quyền số")
+    assert first.split()[:6] == ["quyền", "số", "thiết", "kế", "4", "60"]
+    assert second.split()[:7] == ["không", "trả", "lời", "(một", "lớp)", "3", "60"]
+
+
+def test_a_refusal_is_shown_with_its_meaning_below():
+    reply = refused(lambda: sv.Design(pd.DataFrame({"w": [1.0]}), weights="v"), "sai tên cột.")
+    assert reply.status == "từ chối"
+    first, second = reply.text.split("\n")
+    assert first.startswith("Máy nói: weights='v'")
+    assert second == "Nghĩa là: sai tên cột."
+    assert "<br>Nghĩa là: sai tên cột.</p>" in reply._repr_html_()
+
+
+def test_a_refusal_that_does_not_come_is_an_error_of_its_writer():
+    with pytest.raises(ArgumentError, match=r"was not refused, so 'sai tên cột\.' explains nothing"):
+        refused(lambda: 1, "sai tên cột.")
 
 
 def test_only_a_result_or_a_frame_can_be_shown():

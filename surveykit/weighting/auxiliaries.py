@@ -87,6 +87,8 @@ def gather(design: Design, asked: Asked, verb: str) -> Calibration:
             table.append(found.margin.target[None, :])
     shares = _kind(asked, margins, table, numbers, names)
     table, numbers = _with_population(design, asked, shares, table, numbers, names)
+    if shares and asked.population is not None and names is None:
+        margins = [_in_people(found, float(asked.population)) for found in margins]
     shares = shares and asked.population is None
     if shares:
         table = [t / t.sum(axis=1, keepdims=True) for t in table]
@@ -178,6 +180,12 @@ def _with_population(
             )
         return table, numbers
     return table, [Number(PEOPLE, (design.w != 0).astype(float), people), *numbers]
+
+
+def _in_people(found: Coded, people: float) -> Coded:
+    """Return a margin of estimated shares with the covariance of its counts."""
+    noise = found.margin.noise
+    return found if noise is None else found._replace(margin=found.margin._replace(noise=noise * people**2))
 
 
 def _people(population: Any) -> Array:

@@ -76,6 +76,9 @@ def shift_of(design: Design, s: int, r: int) -> Array | None:
     if not isinstance(step, Calibration) or step.noise is None:
         return None
     noise, reps = step.noise, made(design)
+    s = next(
+        k for k, one in enumerate(design.steps) if getattr(one, "noise", None) is noise
+    )  # met again: same
     if reps.seed is None:
         raise ArgumentError(
             f"{step.name}: its targets are estimates, whose error is mixed into the replicates by chance. "

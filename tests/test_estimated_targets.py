@@ -65,3 +65,30 @@ def test_the_step_of_one_margin_moves_with_its_targets():
     w = steps.replay(made.steps[-1], OWN.w, np.ones(len(OWN)), shift)
     sums = pd.Series(w).groupby(OWN.data["gioi"]).sum()
     assert_allclose(sums, (SHARES.value.to_numpy() + shift.ravel()) * N, rtol=1e-10)
+
+
+def test_estimates_that_two_steps_use_bring_their_error_once():
+    """The error of the targets counts through both calibrations together: B₁ + B₂ on each side of it."""
+    rng = np.random.default_rng(20)
+
+    def people(n: int) -> pd.DataFrame:
+        g = rng.choice(list("abc"), n)
+        y = pd.Series(g).map({"a": 0.0, "b": 1.0, "c": 3.0}) + rng.normal(size=n)
+        return pd.DataFrame({"w": rng.uniform(5, 40, n), "xa": rng.integers(0, 40, n), "g": g, "y": y})
+
+    design = sv.Design(people(400), weights="w", psu="xa")
+    wanted = sv.count(sv.Design(people(120), weights="w", psu="xa"), by="g")
+
+    def chain(targets: object) -> sv.Estimates:
+        once = sv.rake(design, {"g": targets})
+        return sv.mean(sv.calibrate(once, {"g": targets}, penalty=1.0), "y")
+
+    known = wanted.value.to_dict()
+    slopes = []
+    for level, number in known.items():
+        step = 1e-4 * number
+        ends = [chain({**known, level: number + sign * step}).value.iloc[0] for sign in (1, -1)]
+        slopes.append((ends[0] - ends[1]) / (2 * step))
+    added = np.array(slopes) @ wanted.covariance.full() @ np.array(slopes)
+    assert_allclose(chain(wanted).se.iloc[0] ** 2, chain(known).se.iloc[0] ** 2 + added, rtol=1e-6)
+    assert added > 0.02 * chain(known).se.iloc[0] ** 2

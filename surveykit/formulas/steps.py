@@ -23,6 +23,8 @@ import scipy.sparse as sp
 from surveykit.formulas.arrays import Array, Codes, Mask, sum_by
 from surveykit.formulas.totals import Column
 
+SAME = 1e-9  # relative difference of two covariances that is rounding
+
 Matrix: TypeAlias = Any  #: an array, or a sparse matrix of SciPy
 
 
@@ -224,14 +226,23 @@ def low_rank(lines: Sequence[Linear], unit: Codes, P: int) -> Matrix:
 
 
 def noise_of(lines: Sequence[Linear]) -> Array | None:
-    """(p, p) covariance of the targets of all steps, the last step first, or None if all are known."""
+    """(p, p) covariance of the targets of all steps, the last step first, or None if all are known.
+
+    Steps with the same covariance have the same estimates for targets, met again after a trim: one error.
+    """
     if all(line.noise is None for line in lines):
         return None
-    parts: list[Array] = []
-    for line in reversed(lines):
-        p = line.X.shape[1]
-        parts += [np.zeros((p, p)) if line.noise is None else line.noise, np.zeros((line.parts, line.parts))]
-    return dense(sp.block_diag(parts))
+    back = list(reversed(lines))
+    ends = np.cumsum([0, *(line.X.shape[1] + line.parts for line in back)])
+    out = np.zeros((ends[-1], ends[-1]))
+    for a, one in zip(ends, back, strict=False):
+        for b, other in zip(ends, back, strict=False):
+            if one.noise is None or other.noise is None or one.noise.shape != other.noise.shape:
+                continue
+            if one is other or np.allclose(one.noise, other.noise, rtol=SAME, atol=0.0):
+                p = len(one.noise)
+                out[a : a + p, b : b + p] = one.noise
+    return out
 
 
 def pull_back(

@@ -226,10 +226,6 @@ def _assemble(
             f"{asked.argument}[{loose[0].name!r}] are estimated counts whose sum has an error of its own, "
             "so they cannot agree with the other margins. Pass shares (sv.proportion) and population=."
         )
-    if noise is not None and names is not None:
-        raise ArgumentError(
-            f"by={asked.by!r}: targets that are estimates cannot be used part by part. Pass numbers."
-        )
     step = Calibration(
         cell, X, targets, tuple(labels), label,
         shares_of=("" if not shares else "all" if names is None else "part"), distance=asked.distance,

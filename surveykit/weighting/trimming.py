@@ -162,7 +162,10 @@ def _check_sums(step: Trimming, w: Array, low: Array, high: Array, names: pd.Ind
 def _label(step: Trimming, w: Array, after: Array, low: Array, high: Array, last: Calibration | None) -> str:
     """Return the name of the step: limit, number cut, what it does to deff, how far known totals move."""
     low, high = low[step.group], high[step.group]
-    cut = np.sum((w != 0) & ((w > high) | (w < low) | np.isclose(after, high, rtol=1e-9)))
+    cut = np.sum(
+        (w != 0)
+        & ((w > high) | (w < low) | np.isclose(after, high, rtol=1e-9) | np.isclose(after, low, rtol=1e-9))
+    )
     deff = [v[v != 0].size * float((v**2).sum()) / float(v.sum()) ** 2 for v in (w, after)]
     ends = [f"≥ {step.lower:.6g}"] if step.lower is not None else []
     if np.isfinite(high).any():

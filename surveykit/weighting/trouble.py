@@ -222,6 +222,9 @@ def _refuse_bounds(step: Calibration, problem: Problem, argument: str) -> NoRetu
     elif np.isfinite(high):
         least = tightest.tightest_upper(d, X, t, lower=low if np.isfinite(low) else 0.0)
         said = "" if least is None else f" The lowest upper bound that can is {_outside(least, up=True)}."
+    elif np.isfinite(low):
+        most = tightest.tightest_lower(d, X, t)
+        said = "" if most is None else f" The greatest lower bound that can is {_outside(most, up=False)}."
     raise MarginError(
         f"bounds=({low:g}, {high:g}): no ratios between them meet the {argument}. Nearest is "
         f"{_nearest(problem)}.{said}"

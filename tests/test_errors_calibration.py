@@ -11,6 +11,7 @@ from refusals import ABSENT, PEOPLE, at, design, refused, warned
 
 import surveykit as sv
 from sampling.checks import ArgumentError, ColumnError, DataError, MarginError
+from surveykit.formulas import calibration
 from surveykit.weighting import trouble
 
 COUNTS = {"Nam": 60, "Nữ": 60}
@@ -172,6 +173,14 @@ BY_PART = {"a": {"A": HALF, "B": HALF}, "b": {"A": HALF, "B": {0: 70, 1: 50}}}
             f"sum to it. The nearest is 'duong' = 0. {CORRECT}",
         ),
         (
+            lambda: sv.rake(
+                design(NESTED.assign(c=["z"] + ["y"] * 7)),
+                {"a": {0: 60, 1: 60}, "b": {0: 70, 1: 50}, "c": {"z": 0, "y": 120}},
+            ),
+            f"margins: 'a' 1 = 60, 'b' 1 = 50 {CANNOT}Without any one of them the others can. "
+            f"The nearest is 'a' 0 = 70, 'a' 1 = 50. {CORRECT}",
+        ),
+        (
             lambda: sv.rake(design(NESTED), {"a": {0: 0, 1: 60}, "b": {0: 30, 1: 30}}),
             "margins: 'b' 0 = 30, but all its rows have another level whose target is 0. Correct one of "
             "them.",
@@ -195,6 +204,9 @@ def test_where_no_reason_is_found_what_was_tried_is_told(monkeypatch):
         lambda: calibrate({"gioi": {"Nam": 6000, "Nữ": 60}}, distance="sinh"),
     )
     margins = {"a": {0: 60, 1: 60}, "b": {0: 70, 1: 50}}
+    monkeypatch.setattr(calibration, "MOST", 1)
+    with pytest.raises(MarginError, match=r"would have to come to 0: join small levels, or drop a margin\.$"):
+        sv.rake(design(NESTED), {"a": {0: 60, 1: 60}, "b": {0: 40, 1: 80}})
     monkeypatch.setattr(trouble, "MOST_CELLS", 1)
     with pytest.raises(
         MarginError, match=r"\(relative gap 0\.\d+\)\. Use fewer targets, or distance='linear'\.$"

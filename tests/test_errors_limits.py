@@ -59,7 +59,18 @@ NO_RATIOS = "no ratios between them meet the targets."
             f"bounds=(-inf, 1.2): {NO_RATIOS} Nearest is 'gioi' 'Nam' = 72. "
             "The lowest upper bound that can is 1.5.",
         ),
+        (
+            FAR,
+            {"bounds": (0.9, np.inf)},
+            f"bounds=(0.9, inf): {NO_RATIOS} Nearest is 'gioi' 'Nữ' = 54. "
+            "The greatest lower bound that can is 0.5.",
+        ),
         (FAR, {"bounds": (1.2, 3)}, f"bounds=(1.2, 3): {NO_RATIOS} Nearest is 'gioi' 'Nữ' = 72."),
+        (
+            {"tuoi": 8000},
+            {"bounds": (-0.5, 1.2), "population": 120},
+            f"bounds=(-0.5, 1.2): {NO_RATIOS} Nearest is 'tuoi' = 5125.",
+        ),
         (
             FAR,
             {"weight_bounds": (0, 20)},
@@ -103,6 +114,7 @@ def test_bounds_that_cannot_hold_are_refused_with_the_tightest_that_can(targets,
         (FAR, {"bounds": (0.5, 1.5), "distance": "raking"}),
         ({"tuoi": 6000}, {"bounds": (0, 2), "population": 120}),
         (FAR, {"bounds": (-np.inf, 1.5)}),
+        (FAR, {"bounds": (0.5, np.inf)}),
         (FAR, {"weight_bounds": (0, 22.5)}),
         (FAR, {"weight_bounds": (7.5, 100)}),
         ({"tuoi": 6600}, {"weight_bounds": (0, 24.762), "equal_within": "ho", "population": 160}),

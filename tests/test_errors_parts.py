@@ -46,6 +46,12 @@ def by_tang(targets: Any, data: pd.DataFrame = PEOPLE, **words: Any) -> sv.Desig
             "index, or a table with a row for each tang.",
         ),
         (
+            TypeError,
+            lambda: by_tang({("tang", "gioi"): 5}),
+            "targets['gioi'] is a int; with by='tang' pass {tang: …}, a Series with tang and the levels as "
+            "index, or a table with a row for each tang.",
+        ),
+        (
             MarginError,
             lambda: by_tang({"gioi": {"A": COUNTS}}),
             "targets['gioi'] has no targets for tang='B'. Add them, or leave those rows out.",

@@ -104,6 +104,16 @@ def test_households_of_one_person_are_people():
     assert_allclose(one.w, sv.calibrate(design, {"group": GROUP, "sex": SEX}).w, rtol=1e-9)
 
 
+def test_households_may_be_calibrated_part_by_part():
+    within = {"h0": SEX, "h1": {1: 0.55, 2: 0.45}}
+    made = sv.calibrate(DESIGN, {"sex": within}, by="stratum", distance="raking", equal_within="ho")
+    found = made.weights.groupby([DATA["stratum"], DATA["sex"]]).sum()
+    sums = DESIGN.weights.groupby(DATA["stratum"]).sum()
+    assert_allclose(found, [*(sums["h0"] * np.array([0.48, 0.52])), *(sums["h1"] * np.array([0.55, 0.45]))])
+    weight = made.weights.groupby(DATA["ho"])
+    assert_allclose(weight.max(), weight.min(), rtol=1e-12)
+
+
 def test_people_of_a_household_without_weight_have_no_say():
     gone = DATA["answered"] == 0
     data = DATA.assign(w=DATA["w"].where(~gone, 0.0))
@@ -155,6 +165,8 @@ def test_the_trail_tells_the_limit_the_number_cut_and_what_it_saves():
     assert 4 * (w**2).sum() / w.sum() ** 2 == pytest.approx(2.1)
     groups = sv.trim(sv.Design(FOUR, weights="w"), ratio=1.2, by="nhom")
     assert groups.steps[-1].name.startswith("trim (≤ limits of 2 groups: 2 cut, deff 2.1 → ")
+    raised = sv.trim(sv.Design(FOUR, weights="w"), lower=15)
+    assert raised.steps[-1].name.startswith("trim (≥ 15: 1 cut, deff 2.1 → ")
     both = sv.trim(sv.Design(FOUR, weights="w"), lower=40, upper=100)
     assert both.steps[-1].name.startswith("trim (≥ 40, ≤ 100: ")
 

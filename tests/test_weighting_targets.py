@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 from numpy.testing import assert_allclose
 from strategies import SHAPES, build
 
@@ -95,6 +96,25 @@ def test_a_margin_may_stand_beside_a_crossing_of_its_column():
     assert_allclose(made.weights.groupby(DESIGN.data["stratum"]).sum(), [450.0, 550.0])
     found = made.weights.groupby([DESIGN.data["group"], DESIGN.data["sex"]]).sum()
     assert_allclose(found, list(CROSSED.values()))
+
+
+def test_hundreds_of_levels_are_kept_sparse_and_give_what_one_after_another_does():
+    n = 1_200
+    data = pd.DataFrame(
+        {"w": np.linspace(1, 3, n), "xa": np.arange(n) // 5, "sex": np.arange(n) % 2, "y": 1.0}
+    )
+    data["y"] += np.sin(np.arange(n))
+    design = sv.Design(data, weights="w", psu="xa")
+    communes = (data.groupby("xa")["w"].sum() * np.linspace(0.8, 1.2, 240)).rename_axis("xa")
+    sex = pd.Series([0.48, 0.52]) * communes.sum()
+    made = sv.rake(design, {"xa": communes, "sex": sex})
+    assert sp.issparse(made.steps[-1].X)
+    w = data["w"].copy()
+    for _ in range(200):
+        for name, wanted in (("xa", communes), ("sex", sex)):
+            w *= data[name].map(wanted / w.groupby(data[name]).sum())
+    assert_allclose(made.w, w, rtol=1e-8)
+    assert_allclose(sv.count(made, by="sex").se, 0.0, atol=1e-6)
 
 
 # --- number of people ---------------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def test_a_file_of_another_kind_is_refused():
     ("name", "text"),
     [
         ("nonresponse (one class)", "không trả lời (một lớp)"),
-        ("nonresponse (xa) joined: 'a' + 'b'", "không trả lời (xa), gộp: 'a' + 'b'"),
+        ("nonresponse (xa; 2 joined)", "không trả lời (xa; gộp 2 lớp)"),
         ("propensity classes (tuoi)", "lớp xác suất trả lời (tuoi)"),
         ("propensity (tuoi)", "xác suất trả lời (tuoi)"),
         ("calibrate (gioi) by xa", "hiệu chỉnh (gioi) theo xa"),

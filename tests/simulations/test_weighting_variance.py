@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.weighting_replicates import compare
-from benchmarks.weighting_steps import population
-from benchmarks.weighting_variance import ALL, CROSSED, simulate, summary
+from benchmarks.weighting_steps import TAKEN, population
+from benchmarks.weighting_variance import ALL, LARGE, simulate, summary
 
 pytestmark = pytest.mark.slow
 
@@ -17,12 +17,14 @@ CALIBRATED = "befgh"
 LOW, HIGH = 0.93, 0.97
 ERRORS = 3.5  # Monte Carlo errors: some 50 comparisons are made
 AGREE = 0.05
+REFUSED = 0.01  # share of samples in which limits of weights cannot hold
 
 
 @cache
-def rows(samples, letters=ALL, setting="thường", statistics=2):
-    found = simulate(samples, letters, setting=setting, statistics=statistics)
-    assert all(not np.isnan(own.estimate).any() for own in found.values()), "a sample could not be mended"
+def rows(samples, letters=ALL, setting="thường", statistics=2, taken=TAKEN):
+    found = simulate(samples, letters, setting=setting, statistics=statistics, taken=taken)
+    lost = {k: np.isnan(own.estimate[:, 0]).mean() for k, own in found.items()}
+    assert max(lost.values()) < REFUSED, f"samples that could not be mended: {lost}"
     return {k: summary(own, population(setting).truth) for k, own in found.items()}
 
 
@@ -56,8 +58,8 @@ def test_without_mending_the_mean_is_biased_and_its_interval_misses(repetitions)
 
 
 def test_where_margins_explain_little_the_derivative_at_the_old_weights_is_too_large(repetitions):
-    found = rows(repetitions(2000, 200), CROSSED, "chéo", 1)
-    for letter in "be":
+    found = rows(repetitions(600, 100), "be", "chéo", 1, LARGE)
+    for letter in found:
         own, r = found[letter][0].ratio[[OWN, R]]
         assert abs(own - 1) < ERRORS * found[letter][0].error[OWN]
         assert r > 1.05 * own

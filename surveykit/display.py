@@ -52,6 +52,10 @@ REASONS = (
         r"nằm trọn trong một \1: quyền số lặp không cho biết sai số ở đó",
     ),
     (
+        r"every replicate moves its rows alike, as inside one sampling unit: they show no sampling error",
+        "mọi bộ quyền số lặp đổi các dòng như nhau, như trong một đơn vị mẫu: không cho biết sai số",
+    ),
+    (
         r"nobody of this domain is left in (\d+) of (\d+) replicates",
         r"\1 trong \2 bộ quyền số lặp không còn ai thuộc nhóm này",
     ),

@@ -34,6 +34,7 @@ CHUNK = 4_000_000  # numbers of a jacobian spread over cells at once
 FEW_PSUS = 30
 UNKNOWN_TAKE = 11.0  # stands for the cluster take where replicates were read: all that ρ can carry is deff 11
 NO_ANSWERS = "no answers in this domain"
+ALIKE = "every replicate moves its rows alike, as inside one sampling unit: they show no sampling error"
 NEGATIVE = "the estimate of the variance is negative: choose another form with pps="
 NO_DENOMINATOR = "the denominator is 0 in this domain"
 NO_DF = Note(
@@ -213,6 +214,8 @@ def infer(
         lost = done.covariance.lost.reshape(reason.shape)
         for k, j in zip(*np.nonzero((lost > 0) & (reason == "")), strict=True):
             reason[k, j] = few_left(design, int(lost[k, j]))
+        if within and done.covariance.alike is not None:
+            reason[done.covariance.alike[:, None] & (reason == "")] = ALIKE
     elif any(stage.omega is not None for stage in plan.stages):  # such a form may come out below 0
         reason[np.isnan(done.covariance.diag().reshape(reason.shape)) & (reason == "")] = NEGATIVE
     df, notes = done.holding.df(), plan.notes

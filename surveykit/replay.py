@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
 
 from sampling.checks import ArgumentError, DataError, MarginError
-from surveykit.columns import floats
+from sampling.streams import uniforms
+from surveykit.columns import NONE, floats
 from surveykit.design import Design
 from surveykit.formulas import steps
 from surveykit.formulas.arrays import Array, Codes, sum_by
 from surveykit.formulas.calibrated import Calibration, target_shifts
 from surveykit.formulas.propensity import Propensity
 from surveykit.formulas.replicated import Replicated, rank, spread
-from surveykit.formulas.statistics import Smooth
+from surveykit.formulas.statistics import Smooth, mean
 from surveykit.formulas.steps import ClassAdjustment, Step
 from surveykit.formulas.totals import Cells, Column, Weigher, make_cells
 from surveykit.formulas.trimming import Trimming
@@ -27,6 +29,7 @@ NUMBERS = 16_000_000  # totals of replicates held at once
 LONG = 50_000_000  # weights to make from which a progress bar is worth its while
 PATIENCE = 2.0  # seconds before it appears
 KEPT = 1e-9  # relative part of the weights that may be lost to rounding
+STILL = 1e-9  # movement of a mean of random numbers that is rounding
 
 
 def replay(design: Design, factor: Array, r: int) -> Array:
@@ -115,12 +118,23 @@ def replicated(
     """
     reps = made(design)
     used = np.flatnonzero(reps.coefficients > 0)
-    estimates = np.empty((used.size, *value.shape))
+    D, Q = value.shape
+    probes = [probe(design)] if reps.given else []
+    estimates = np.empty((used.size, D, Q + len(probes)))
     parts = by_weights if design.steps or reps.given else by_factors
-    for block, j, found in parts(design, plan, makers, used):
+    for block, j, found in parts(design, plan, [*makers, *probes], used):
         estimates[block, :, j : j + found.shape[2]] = found
-    flat = estimates.reshape(used.size, value.size)
-    return spread(flat, value.ravel(), reps.coefficients[used], mse=reps.mse)
+    flat = estimates[:, :, :Q].reshape(used.size, D * Q)
+    made_of = spread(flat, value.ravel(), reps.coefficients[used], mse=reps.mse)
+    if not probes:
+        return made_of
+    return replace(made_of, alike=np.ptp(estimates[:, :, Q], axis=0) < STILL)
+
+
+def probe(design: Design) -> Callable[[], Smooth]:
+    """Return the maker of a mean of random numbers, which stands still where all rows move alike."""
+    values = uniforms(len(design.data), seed=0)
+    return lambda: mean(Column(values, NONE))
 
 
 Found = Iterator[tuple[slice, int, Array]]

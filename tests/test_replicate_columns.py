@@ -170,3 +170,21 @@ def test_a_change_takes_the_covariance_of_the_waves_from_the_columns():
     assert "covariance of the waves from the replicates" in ours.context.text("en")
     assert "hiệp phương sai của hai đợt lấy từ quyền số lặp" in ours.context.text("vi")
     assert "independent" not in ours.context.text("en")
+
+
+def test_a_domain_inside_one_unit_has_no_error_of_a_mean_and_the_reason():
+    """Fay's factors never lose a domain: without a look at the weights its error would be 0."""
+    made = sv.replicate_weights(make([2, 2, 2], 4, "clusters"), "Fay")
+    own = read(made)
+    by = sv.mean(own, ["x", "z"], by="commune")
+    alike = "every replicate moves its rows alike, as inside one sampling unit: they show no sampling error"
+    assert set(by.reason) == {alike}
+    assert by.se.isna().all()
+    assert "mọi bộ quyền số lặp đổi các dòng như nhau" in by.to_html()
+    assert (sv.mean(own, "x", by="stratum").se > 0).all()
+    totals = sv.total(own, "x", by="commune")
+    assert_allclose(totals.se, sv.total(taylor(made), "x", by="commune").se, rtol=1e-6)
+
+
+def taylor(design: sv.Design) -> sv.Design:
+    return design.changed(replicates=None)

@@ -181,7 +181,8 @@ def test_the_bootstrap_comes_near_taylor_and_more_replicates_nearer():
 
 def test_a_seed_gives_the_same_replicates_and_is_recorded():
     design = make([3, 3], 4, "clusters")
-    one, same, other = (replicated(design, "bootstrap", replicates=10, seed=s).replicates for s in (1, 1, 2))
+    seeds = (1, np.int64(1), 2)
+    one, same, other = (replicated(design, "bootstrap", replicates=10, seed=s).replicates for s in seeds)
     assert_array_equal(one.factors, same.factors)
     assert not np.array_equal(one.factors, other.factors)
     assert (one.seed, sv.replicate_weights(design, "JKn").replicates.seed) == (1, None)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from surveykit.formulas.arrays import Array, Codes
+from surveykit.formulas.arrays import Array, Codes, Mask
 from surveykit.formulas.variance import check_size
 
 RANK = 1e-5  # what is left of a column, in units of its length, from which it counts as one more
@@ -22,11 +22,13 @@ class Replicated:
     """Covariance of k estimates from R replicates.
 
     ``deviations`` (R, k) already times the root of the scales; ``lost`` (k,) replicates in which an estimate
-    could not be worked out.
+    could not be worked out; ``alike`` (D,) domains whose rows every replicate moves alike, where that was
+    looked for.
     """
 
     deviations: Array
     lost: Codes
+    alike: Mask | None = None
 
     def __repr__(self) -> str:
         """Return what it is, without its numbers."""

@@ -104,12 +104,13 @@ def replicate_weights(
     chosen = choose(source, method, replicates)
     rho = check_words(chosen, replicates, seed, fay)
     check_fit(source, chosen)
+    seed = None if seed is None else int(seed)  # NumPy's whole numbers too
     made = factors_of(source, chosen, replicates, seed, rho)
     notes = check_made(source, chosen, made)
     last = source.plan.key[0] if chosen in ALL_STAGES else 0
     return design.changed(
         replicates=Replicates(
-            chosen, made.scale, made.rscales, mse=bool(mse), seed=None if seed is None else int(seed),
+            chosen, made.scale, made.rscales, mse=bool(mse), seed=seed,
             fay=rho if chosen == "Fay" else None, unit=design.units(last).row, factors=made.F, notes=notes,
         )
     )  # fmt: skip

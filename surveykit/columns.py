@@ -198,9 +198,13 @@ def factorise(values: pd.Series) -> tuple[Codes, pd.Index[Any]]:
     return rank[codes], index[order]
 
 
-def complete_codes(data: pd.DataFrame, name: str, argument: str) -> tuple[Codes, pd.Index[Any]]:
-    """Return codes of a column that may have no missing values."""
+def complete_codes(
+    data: pd.DataFrame, name: str, argument: str, used: Mask | None = None
+) -> tuple[Codes, pd.Index[Any]]:
+    """Return codes of a column that may have no missing values, in the rows used; others have 0 then."""
     codes, levels = factorise(data[name])
+    if used is not None and len(levels):
+        codes = np.where((codes < 0) & ~used, 0, codes)
     missing = np.flatnonzero(codes < 0)
     if missing.size:
         raise DataError(

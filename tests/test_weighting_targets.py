@@ -323,3 +323,17 @@ def test_a_price_may_be_named_for_one_margin_and_the_others_are_met():
     gap = made.weights.groupby(cells).sum() - exact.weights.groupby(cells).sum()
     start = DESIGN.weights.groupby(cells).sum() - exact.weights.groupby(cells).sum()
     assert 1e-3 < np.abs(gap).max() < np.abs(start).max()
+
+
+def test_rows_without_weight_may_lack_what_a_step_asks_for():
+    data = pd.DataFrame(
+        {"w": 10.0, "r": [1, 1, 1, 1, 0], "g": [*list("aabb"), None], "p": [*list("xyxy"), None]}
+    )
+    design = sv.adjust_nonresponse(sv.Design(data, weights="w"), responded="r")
+    parts = sv.calibrate(design, {"g": {"x": {"a": 9, "b": 21}, "y": {"a": 8, "b": 12}}}, by="p")
+    assert_allclose(parts.w, [9, 8, 21, 12, 0])
+    assert_allclose(sv.trim(parts, upper=16.0, by="p", recalibrate=False).w, [14, 8, 16, 12, 0])
+    within = sv.calibrate(
+        design.changed(data=data.assign(h=data["g"])), {"g": {"a": 20, "b": 30}}, equal_within="h"
+    )
+    assert_allclose(within.w, [10, 10, 15, 15, 0])

@@ -248,7 +248,7 @@ def _cells(
     n = len(design.data)
     if asked.equal_within is not None:
         name = one_column(design, asked.equal_within, "equal_within")
-        codes, levels = col.complete_codes(design.data, name, "equal_within")
+        codes, levels = col.complete_codes(design.data, name, "equal_within", design.w != 0)
         _check_equal(design, name, codes, levels, part, asked.by)
         return codes, _first(codes, design.w)
     if asked.scale is not None or asked.caps is not NO_BOUNDS:

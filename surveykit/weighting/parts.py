@@ -182,7 +182,7 @@ def read_parts(design: Design, asked: Asked) -> tuple[Codes | None, Parts | None
     if asked.by is None:
         return None, None
     name = one_column(design, asked.by, "by")
-    codes, levels = col.complete_codes(design.data, name, "by")
+    codes, levels = col.complete_codes(design.data, name, "by", design.w != 0)
     used = np.unique(codes[design.w != 0])
     place = np.full(len(levels), -1, dtype=np.intp)
     place[used] = np.arange(used.size)

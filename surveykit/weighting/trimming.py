@@ -84,7 +84,7 @@ def trim(
     _check_limits(upper, lower, ratio, quantile)
     group, names = np.zeros(len(design.data), dtype=np.intp), pd.Index([0])
     if by is not None:
-        group, names = col.complete_codes(design.data, one_column(design, by, "by"), "by")
+        group, names = col.complete_codes(design.data, one_column(design, by, "by"), "by", design.w != 0)
     step = Trimming(group, len(names), "trim", lower, upper, ratio, quantile, redistribute, strict)
     w = design.w
     low, high = step.limits(w)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -73,6 +75,29 @@ def cross(first: Codes, second: Codes, count: int) -> tuple[Codes, Codes, Codes]
     bound = (int(first.max(initial=-1)) + 1) * count
     codes, found = compress(keys, bound)
     return codes, found // count, found % count
+
+
+def crossing(parts: Iterable[tuple[Codes, int]], n: int) -> Codes:
+    """(n,) numbers for the combinations of codes that occur, in the order of the first, then the second code.
+
+    Parameters
+    ----------
+    parts : codes (n,) from 0, and the number of levels of each
+    n : number of rows
+
+    Examples
+    --------
+    >>> crossing([(np.array([1, 0, 1]), 2), (np.array([0, 2, 0]), 3)], 3)
+    array([1, 0, 1])
+    """
+    keys, bound = np.zeros(n, dtype=np.intp), 1
+    for codes, count in parts:
+        if bound * count > DENSE * n:
+            keys, found = compress(keys, bound)
+            bound = found.size
+        keys = keys * count + codes if bound > 1 else codes
+        bound *= count
+    return compress(keys, bound)[0]
 
 
 def _nested(owner: Codes, second: Codes, count: int) -> tuple[Codes, Codes, Codes]:

@@ -224,7 +224,8 @@ class Calibration:
     def slopes(self, before: Array, F: Array) -> Array:
         """(n,) derivative of the ratio of each row; 0 at a limit."""
         ends = [self.rows(np.asarray(x)) if np.ndim(x) else x for x in self.limits(before)]
-        for end in ends:  # a ratio worked out again from the weights may lie next to its limit by rounding
+        for end in [x for x in ends if np.isfinite(x).any()]:
+            # a ratio worked out again from the weights may lie next to its limit by rounding
             F = np.where(np.abs(F - end) <= 1e-14 * np.abs(F), end, F)
         return slope(self.distance, F, Bounds(*ends))
 

@@ -39,6 +39,11 @@ class Bounds(NamedTuple):
 NO_BOUNDS = Bounds()
 
 
+def endless(bounds: Bounds) -> bool:
+    """Whether there is no bound at all."""
+    return all(np.ndim(x) == 0 and np.isinf(x) for x in bounds)
+
+
 def ratio(distance: Distance, u: Array, bounds: Bounds = NO_BOUNDS) -> Array:
     """(K,) F(u): the ratio of new to old weights; outside the bounds it is cut, by "logit" it comes near."""
     low, high = bounds
@@ -53,7 +58,7 @@ def ratio(distance: Distance, u: Array, bounds: Bounds = NO_BOUNDS) -> Array:
     else:
         s = np.arcsinh(2 * u)
         F = (s + np.sqrt(s * s + 4)) / 2
-    return np.asarray(np.clip(F, low, high))
+    return np.asarray(F if endless(bounds) else np.clip(F, low, high))
 
 
 def slope(distance: Distance, F: Array, bounds: Bounds = NO_BOUNDS) -> Array:
@@ -68,7 +73,7 @@ def slope(distance: Distance, F: Array, bounds: Bounds = NO_BOUNDS) -> Array:
     else:
         x = np.maximum(F, 1e-300)
         out = 2 / (np.cosh(np.clip(x - 1 / x, -LIMIT, LIMIT)) * (1 + 1 / x**2))
-    return np.asarray(np.where((low < F) & (high > F), out, 0.0))
+    return np.asarray(out if endless(bounds) else np.where((low < F) & (high > F), out, 0.0))
 
 
 class System(NamedTuple):
@@ -87,12 +92,19 @@ class System(NamedTuple):
             return np.asarray(self.X @ coefficients[0])
         return np.asarray(np.einsum("kp,kp->k", self.X, coefficients[self.block]))
 
-    def sums(self, w: Array, *, absolute: bool = False) -> Array:
-        """(D, p) Σ w x of each part, or Σ w |x|."""
-        X = abs(self.X) if absolute else self.X
+    def sums(self, w: Array) -> Array:
+        """(D, p) Σ w x of each part."""
         if self.block is None:
-            return np.asarray(X.T @ w)[None, :]
-        return np.column_stack([sum_by(self.block, w * x, self.D) for x in X.T])
+            return np.asarray(self.X.T @ w)[None, :]
+        return np.column_stack([sum_by(self.block, w * x, self.D) for x in self.X.T])
+
+    def absolute_sums(self, w: Array) -> Array:
+        """(D, p) Σ w |x| of each part."""
+        if sp.issparse(self.X):
+            return np.asarray(abs(self.X).T @ w)[None, :]
+        if self.block is None:
+            return np.array([[np.abs(x) @ w for x in self.X.T]])
+        return np.column_stack([sum_by(self.block, w * np.abs(x), self.D) for x in self.X.T])
 
     def gram(self, g: Array) -> Array:
         """(D, p, p) X' diag(g) X of each part."""
@@ -114,12 +126,16 @@ class System(NamedTuple):
 
 
 class Solution(NamedTuple):
-    """``ratio`` (K,); ``coefficients`` λ (D, p); ``gap`` (D, p) left, relative; ``met`` whether none is."""
+    """``ratio`` (K,); ``coefficients`` λ (D, p); ``gap`` (D, p) left, relative; ``met`` whether none is.
+
+    ``gram`` (D, p, p) X' diag(d q) X, from which the search began.
+    """
 
     ratio: Array
     coefficients: Array
     gap: Array
     met: bool
+    gram: Array
 
 
 def inverse(A: Array) -> Array:
@@ -174,10 +190,12 @@ def solve(
     >>> found.ratio.round(6), found.met
     (array([2. , 0.5]), True)
     """
-    q = np.ones(d.size) if scale is None else scale
+    q: Array | float = 1.0 if scale is None else scale
     price = np.zeros(targets.shape[1]) if ridge is None else ridge
-    room = TOLERANCE * np.abs(targets) + ROUNDING * np.sqrt(d.size) * system.sums(d, absolute=True)
-    first = system.gram(d * q) + np.diag(price)
+    every = system.absolute_sums(d)
+    room = TOLERANCE * np.abs(targets) + ROUNDING * np.sqrt(d.size) * every
+    gram = system.gram(d * q)
+    first = gram + np.diag(price)
     start = inverse(first)
     lam = np.zeros_like(targets)
 
@@ -192,8 +210,10 @@ def solve(
         open_parts = (np.abs(gap) > room).any(axis=1)
         if not open_parts.any():
             break
-        A = system.gram(d * q * slope(distance, F, bounds)) + np.diag(price)
-        step = np.einsum("dpr,dr->dp", inverse(A), gap)
+        slopes = slope(distance, F, bounds)
+        plainly = bool((slopes == 1).all())  # linear away from its bounds, and every distance where it begins
+        A = first if plainly else system.gram(d * q * slopes) + np.diag(price)
+        step = np.einsum("dpr,dr->dp", start if plainly else inverse(A), gap)
         hope, plain = (gap * step).sum(axis=1), np.einsum("dp,dpr,dr->d", gap, start, gap)
         stuck |= hope < 1e-9 * plain  # cells at their bounds leave too little to move: lend them some slope
         if (stuck & open_parts).any():
@@ -208,10 +228,9 @@ def solve(
         gap = new
         if still:
             break
-    scale_of = np.where(targets == 0, np.maximum(system.sums(d, absolute=True), 1e-300), np.abs(targets))
-    return Solution(
-        F, lam, np.abs(gap) / scale_of, bool((np.abs(gap) <= np.maximum(room, 1e-10 * scale_of)).all())
-    )
+    scale_of = np.where(targets == 0, np.maximum(every, 1e-300), np.abs(targets))
+    met = bool((np.abs(gap) <= np.maximum(room, 1e-10 * scale_of)).all())
+    return Solution(F, lam, np.abs(gap) / scale_of, met, gram)
 
 
 def search(

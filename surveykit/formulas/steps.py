@@ -67,6 +67,8 @@ class Linear(NamedTuple):
             M = sum_by(group * K + self.cell, s, G * K).reshape(G, K)
         else:
             M = sp.csc_matrix((s, group, np.arange(s.size + 1)), shape=(G, s.size))
+            if self.cell is None and not sp.issparse(self.X):  # a table of the rows, written by column
+                return np.column_stack([np.zeros((G, 0)), *(M @ x for x in self.X.T)])
             if self.cell is not None:
                 rows = M.tocsr()
                 M = sp.csr_matrix((rows.data, self.cell[rows.indices], rows.indptr), shape=(G, K))

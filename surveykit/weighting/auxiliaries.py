@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from sampling.checks import ArgumentError, DataError, MarginError, listed, shown
 from surveykit import columns as col
 from surveykit.design import Design
-from surveykit.formulas.arrays import Array, Codes, cross
+from surveykit.formulas.arrays import Array, Codes, crossing
 from surveykit.formulas.calibrated import Calibration
 from surveykit.formulas.calibration import NO_BOUNDS, Bounds, Distance
 from surveykit.formulas.steps import Matrix, one_hot
@@ -24,7 +24,7 @@ from surveykit.weighting.parts import parts_first, read_parts
 
 PEOPLE = "population"
 SPAN = 1000  # whole numbers over at most this span count as levels when cells are looked for
-SPARSE = 50_000_000  # numbers of a matrix above which it is kept sparse
+THIN = 4  # columns for each number that a row has, from which a matrix is kept sparse
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _numeric(design: Design, name: str, argument: str) -> Array:
             f"{said}: the column is missing or infinite in {col.place(design.data, missing)}. "
             "Fill it in before calibrating, or leave those rows out."
         )
-    return np.where(used, values, 0.0)
+    return values if used.all() else np.where(used, values, 0.0)
 
 
 def _kind(asked: Asked, margins: list[Coded], table: list[Array], numbers: list[Number], names: Any) -> bool:
@@ -253,28 +253,31 @@ def _cells(
         return codes, _first(codes, design.w)
     if asked.scale is not None or asked.caps is not NO_BOUNDS:
         return None, np.arange(n)
-    codes = np.zeros(n, dtype=np.intp) if part is None else np.maximum(part, 0)
-    for own, count in [(m.codes, len(m.margin.levels)) for m in margins] + [
-        _levels(v.values) for v in numbers
-    ]:
-        if count == 0:
+    whole: list[tuple[Codes, int]] = []
+    for v in numbers:
+        whole.append(_levels(v.values))
+        if whole[-1][1] == 0:
             return None, np.arange(n)
-        codes, _, _ = cross(codes, own, count)
+    parts = [] if part is None else [(np.maximum(part, 0), int(part.max()) + 1)]
+    codes = crossing([*parts, *((m.codes, len(m.margin.levels)) for m in margins), *whole], n)
     return (codes, _first(codes, design.w)) if codes.max() < n / 4 else (None, np.arange(n))
 
 
 def _first(codes: Codes, w: Array) -> Codes:
     """One row of each code, with a weight where there is one."""
     pick = np.zeros(int(codes.max()) + 1, dtype=np.intp)
-    order = np.r_[np.flatnonzero(w == 0), np.flatnonzero(w != 0)[::-1]]
+    order = np.arange(codes.size)[::-1]
     pick[codes[order]] = order
+    if not w.all():
+        order = order[w[order] != 0]
+        pick[codes[order]] = order
     return pick
 
 
 def _levels(values: Array) -> tuple[Codes, int]:
     """Whole numbers over a short span as codes; (…, 0) for other numbers."""
     low, high = float(values.min()), float(values.max())
-    if high - low > SPAN or (values != np.floor(values)).any():
+    if high - low > SPAN or any((x != np.floor(x)).any() for x in (values[:SPAN], values)):
         return np.zeros(0, dtype=np.intp), 0
     return (values - low).astype(np.intp), int(high - low) + 1
 
@@ -321,18 +324,22 @@ def _matrix(
         parts = [(mean @ one_hot(m.codes, L)).toarray() for m, L in zip(margins, sizes, strict=True)]
         parts += [(mean @ v.values)[:, None] for v in numbers]
         return np.asarray(np.hstack(parts) / count[:, None])
-    parts = [one_hot(m.codes[pick], L) for m, L in zip(margins, sizes, strict=True)]
-    if pick.size * p > SPARSE or (p > 200 and len(numbers) < p / 10):
-        return sp.hstack([*parts, *(sp.csr_matrix(v.values[pick][:, None]) for v in numbers)]).tocsr()
-    out = np.empty((pick.size, p))
-    at = 0
-    for part in parts:
-        out[:, at : at + part.shape[1]] = part.toarray()
-        at += part.shape[1]
-    for v in numbers:
-        out[:, at] = v.values[pick]
-        at += 1
-    return out
+    own = slice(None) if cell is None else pick
+    first = np.cumsum([0, *sizes])
+    columns = [m.codes[own] + at for m, at in zip(margins, first[:-1], strict=True)]
+    values = [v.values[own] for v in numbers]
+    m = len(columns) + len(values)
+    if asked.by is None and p >= THIN * m:  # a row has m numbers, and most of p are 0
+        columns += [np.full(pick.size, first[-1] + j) for j in range(len(values))]
+        data = np.column_stack([np.ones((pick.size, len(margins))), *values])
+        at = np.arange(pick.size + 1) * m
+        return sp.csr_matrix((data.ravel(), np.column_stack(columns).ravel(), at), shape=(pick.size, p))
+    X = np.zeros((pick.size, p), order="F")  # written and read by column
+    for column in columns:
+        X[np.arange(pick.size), column] = 1.0
+    for j, x in enumerate(values):
+        X[:, first[-1] + j] = x
+    return X
 
 
 def _scale(design: Design, asked: Asked) -> Array | None:

@@ -255,7 +255,7 @@ def add_calibration(design: Design, step: Calibration, argument: str) -> Design:
     w = step.capped(step.spread(before, found.ratio))
     if not found.met or not np.isfinite(w).all() or not (w > 0).any():
         explain(design, step, found, argument)
-    check_collinear(step, before, argument)
+    check_collinear(step, before, found, argument)
     _warn_of_weights(design, step, before, w, argument)
     after = design.add_step(step)
     after.cache["path",] = [*design.weight_path, w]

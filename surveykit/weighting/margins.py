@@ -168,9 +168,11 @@ def coded(design: Design, margin: Margin, argument: str, *, empty: str = "error"
     check_columns(design.data, list(margin.columns), argument)
     codes, levels = _row_levels(design, margin.columns, used, said)
     number = {plain_key(level): k for k, level in enumerate(margin.levels)}
-    counts = np.bincount(codes[used], minlength=len(levels))
+    every = bool(used.all())
+    counts = np.bincount(codes if every else codes[used], minlength=len(levels))
     place = np.array([number.get(plain_key(level), -1) for level in levels], dtype=np.intp)
-    held = np.bincount(place[codes[used]] + 1, minlength=len(margin.levels) + 1)[1:]
+    held = np.zeros(len(margin.levels), dtype=np.intp)
+    np.add.at(held, place[place >= 0], counts[place >= 0])
     lost = [k for k in range(len(levels)) if place[k] < 0 and counts[k]]
     if lost:
         free = [level for level, rows in zip(margin.levels, held, strict=True) if rows == 0]
@@ -186,7 +188,6 @@ def coded(design: Design, margin: Margin, argument: str, *, empty: str = "error"
             f"{said} has a target for {listed(names, 3)}, but no row has {it}. Join {it} with {level}, or "
             "check the spelling."
         )
-    out = np.where(used, place[codes], 0)
     if none.size:
         keep = np.setdiff1d(np.arange(len(margin.levels)), none)
         order = np.zeros(len(margin.levels), dtype=np.intp)
@@ -195,8 +196,10 @@ def coded(design: Design, margin: Margin, argument: str, *, empty: str = "error"
         margin = margin._replace(
             levels=tuple(margin.levels[k] for k in keep), target=margin.target[keep], noise=noise
         )
-        out = order[out]
-    return Coded(margin, out)
+        place = order[place]
+    if not (place == np.arange(place.size)).all():
+        codes = place[codes]
+    return Coded(margin, codes if every else np.where(used, codes, 0))
 
 
 def _row_levels(design: Design, columns: tuple[str, ...], used: Any, said: str) -> tuple[Codes, list[Any]]:
@@ -205,7 +208,7 @@ def _row_levels(design: Design, columns: tuple[str, ...], used: Any, said: str) 
     parts: list[list[Any]] = []
     for name in columns:
         own, levels = factorise(design.data[name])
-        missing = np.flatnonzero((own < 0) & used)
+        missing = np.flatnonzero((own < 0) & used) if own.min(initial=0) < 0 else col.NONE
         if missing.size:
             which = "the column" if len(columns) == 1 else repr(name)
             verb = "raking" if said.startswith("margins") else "calibrating"
@@ -213,7 +216,7 @@ def _row_levels(design: Design, columns: tuple[str, ...], used: Any, said: str) 
                 f"{said}: {which} is missing in {col.place(design.data, missing)}. "
                 f"Fill it in before {verb}, or leave those rows out."
             )
-        own = np.maximum(own, 0)
+        own = np.maximum(own, 0) if own.min(initial=0) < 0 else own
         names = list(levels)
         if not parts:
             codes, parts = own, [names]

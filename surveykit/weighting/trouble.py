@@ -94,12 +94,12 @@ def part_of(step: Calibration, w: Array, part: int) -> Problem:
     return Problem(d[keep], X, t, names, lower, upper, rows[keep], unit)
 
 
-def check_collinear(step: Calibration, w: Array, argument: str) -> None:
+def check_collinear(step: Calibration, w: Array, found: Solution, argument: str) -> None:
     """Warn of numeric auxiliaries that are combinations of others and so change nothing."""
     numeric = np.array([level is None for _, level in step.labels])
     if step.D > 1 or not numeric.any():
         return
-    A = step.system.gram(step.cell_weights(np.abs(w)))[0]
+    A = found.gram[0] if w.min() >= 0 else step.system.gram(step.cell_weights(np.abs(w)))[0]
     size = np.sqrt(np.maximum(np.diag(A), 1e-300))
     A = A / size[:, None] / size
     rank = [

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from surveykit.formulas.arrays import compress, cross, runs, sum_by, sum_runs
+from surveykit.formulas.arrays import compress, cross, crossing, runs, sum_by, sum_runs
 
 codes = st.lists(st.integers(-1, 9), max_size=30).map(lambda keys: np.array(keys, dtype=np.intp))
 
@@ -37,6 +37,15 @@ def test_cross_numbers_units_inside_their_strata(owner, data):
     found, a, b = cross(first, second, len(owner))
     assert list(zip(a.tolist(), b.tolist(), strict=True)) == wanted
     assert [wanted[k] for k in found] == list(zip(first.tolist(), second.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("count", [6, 100_000])  # one table of all combinations, and renumbering between
+@given(rows=st.lists(st.tuples(*[st.integers(0, 5)] * 3), min_size=1, max_size=20))
+def test_crossing_numbers_the_combinations_that_occur_in_their_order(count, rows):
+    wanted = sorted(set(rows))
+    parts = [(np.array([row[i] for row in rows], dtype=np.intp), count) for i in range(3)]
+    assert crossing(parts, len(rows)).tolist() == [wanted.index(row) for row in rows]
+    assert crossing([], len(rows)).tolist() == [0] * len(rows)
 
 
 @given(values=st.lists(st.integers(0, 5), max_size=20), width=st.integers(1, 3))

@@ -126,6 +126,24 @@ def test_long_tables_are_worked_on_in_pieces(monkeypatch):
     assert_allclose(whole[0], X.T @ (d[:, None] * X))
 
 
+@pytest.mark.parametrize("sort", ["dense", "sparse", "parts"])
+def test_sums_of_absolute_values_are_those_of_the_auxiliaries_without_their_signs(sort):
+    rng = np.random.default_rng(5)
+    X, w, block = rng.normal(size=(9, 3)), rng.uniform(1, 2, 9), np.array([0, 1, 1, 0, 0, 1, 1, 1, 0])
+    system = System(X, block, 2) if sort == "parts" else System(sp.csr_matrix(X) if sort == "sparse" else X)
+    wanted = [(w[:, None] * abs(X))[block == d].sum(axis=0) for d in (0, 1)]
+    assert_allclose(system.absolute_sums(w), wanted if sort == "parts" else [sum(wanted)])
+
+
+@kinds
+def test_a_solution_carries_the_matrix_from_which_the_search_began(kind):
+    distance, bounds = KINDS[kind]
+    d, X, t = small(4, spread=0.2)
+    q = np.linspace(0.5, 2, d.size)
+    found = solve(d, System(X), t[None], distance=distance, bounds=bounds, scale=q)
+    assert_allclose(found.gram[0], X.T @ ((d * q)[:, None] * X))
+
+
 @kinds
 def test_a_column_that_follows_from_others_changes_nothing(kind):
     d, X, t = small(6)

@@ -133,6 +133,11 @@ class SvyWeights:
         w: np.ndarray = sample.data[sample.design.wgt].to_numpy()
         return w[w != 0]
 
+    def bootstrap(self, item: str, replicates: int) -> Any:
+        """Return a mean and its standard error from a bootstrap."""
+        sample = self.sample(lambda weighting: weighting.create_bs_wgts(n_reps=replicates, rstate=1))
+        return sample.estimation.mean(item, method="replication", drop_nulls=True).to_polars()
+
     def mean(self, sample: Any, item: str) -> Any:
         """Return a mean and its standard error."""
         return sample.estimation.mean(item, drop_nulls=True).to_polars()

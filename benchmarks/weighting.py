@@ -12,8 +12,10 @@ its own above what it held before the call.
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 import os
+import platform
 import statistics
 import subprocess
 import sys
@@ -35,12 +37,16 @@ from benchmarks.run import machine, milliseconds, timed
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "WEIGHTING.md"
 ITEM = ITEMS[0]
+REPLICATES = 500
+LARGE = 100_000  # rows from which aims hold
+GIGABYTES = 2.0  # that a bootstrap may take at 1 M rows
 TEXT = {name: f"{name}_text" for name in LEVELS}
 HEAD = """# New weights: results
 
 Made by `python -m benchmarks.weighting --write`; what is timed and how is in [README.md](README.md). “Times
 faster” is the median of the ratios of calls run in turn, with the least and the most; memory is what the call
-took above the data, for the weights and the mean together. weightipy has no design weights and stops at its
+took above the data, for the weights and the mean together. The linear algebra of NumPy ran on one thread
+(`OPENBLAS_NUM_THREADS=1`). weightipy has no design weights and stops at its
 own, wider tolerance.
 
 """
@@ -59,6 +65,16 @@ class Task(NamedTuple):
     aim: float = 0
     weightipy: dict[str, Any] | None = None
     agree: float = 1e-8
+
+
+class Bootstrap(NamedTuple):
+    """A mean and its error from replicates: name, our verbs before, svy's, aims in times svy and seconds."""
+
+    name: str
+    ours: Callable[[sv.Design], sv.Design]
+    svy: bool = False
+    aim: float = 0
+    seconds: float = 0
 
 
 def totals(data: pd.DataFrame, names: list[str]) -> dict[str, dict[Any, float]]:
@@ -104,6 +120,23 @@ def tasks(data: pd.DataFrame) -> list[Task]:
     ]  # fmt: skip
 
 
+def bootstraps(data: pd.DataFrame) -> list[Bootstrap]:
+    """Make the targets once, and the calls; svy would need hours for the second."""
+    margins = totals(data, list(LEVELS))
+    return [
+        Bootstrap(f"bootstrap, {REPLICATES} replicates", replicates, svy=True, aim=20),
+        Bootstrap(
+            f"bootstrap, {REPLICATES} replicates, each raked on 5 margins",
+            lambda d: replicates(sv.rake(d, margins)), seconds=60,
+        ),
+    ]  # fmt: skip
+
+
+def replicates(design: sv.Design) -> sv.Design:
+    """Return the design with replicate weights."""
+    return sv.replicate_weights(design, "bootstrap", replicates=REPLICATES, seed=1)
+
+
 def propensity(design: sv.Design, predictors: list[str]) -> sv.Design:
     """Adjust for nonresponse by a logit."""
     return sv.adjust_nonresponse(design, responded="responded", method="propensity", predictors=predictors)
@@ -129,7 +162,7 @@ def units(data: pd.DataFrame) -> None:
     fresh(data).units(0)
 
 
-def weighted(data: pd.DataFrame, task: Task) -> sv.Design:
+def weighted(data: pd.DataFrame, task: Task | Bootstrap) -> sv.Design:
     """Return the design with its new weights, worked out."""
     made = task.ours(fresh(data))
     assert made.w.size == len(data)
@@ -169,28 +202,42 @@ def compare(task: Task, data: pd.DataFrame, peer: SvyWeights | None, repeats: in
     return row
 
 
-def memory(size: str, place: int, who: str) -> float:
+def in_turn(task: Bootstrap, data: pd.DataFrame, peer: SvyWeights | None) -> dict[str, Any]:
+    """Run a bootstrap twice, and svy between, once: it takes a minute."""
+    svy = peer if task.svy else None
+    ours = [timed(lambda: standard_error(task.ours(fresh(data))))]
+    row: dict[str, Any] = {"task": task.name, "rows": len(data), "aim": task.aim, "seconds": task.seconds}
+    if svy is not None:
+        row["svy"] = timed(lambda: svy.bootstrap(ITEM, REPLICATES))
+    ours.append(timed(lambda: standard_error(task.ours(fresh(data)))))
+    row["weights"] = statistics.median(ours)
+    if svy is not None:
+        row["svy ratio"] = tuple(row["svy"] / x for x in (row["weights"], max(ours), min(ours)))
+    return row
+
+
+def memory(size: str, kind: str, place: int, who: str) -> float:
     """Return the megabytes a call takes above the data, in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.weighting", "--one", size, str(place), who]
+    command = [sys.executable, "-m", "benchmarks.weighting", "--one", size, kind, str(place), who]
     done = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8", cwd=ROOT)
     return float(json.loads(done.stdout)["megabytes"])
 
 
-def one(size: str, place: int, who: str) -> None:
+def one(size: str, kind: str, place: int, who: str) -> None:
     """Print the megabytes that one call takes above what the process held before it."""
     data = with_auxiliaries(make(size))
-    task = tasks(data)[place]
-    if who == "svy":
-        peer = SvyWeights(data)
-        before = reset_peak()
-        peer.mean(peer.sample(task.svy), ITEM)
-    elif who == "weightipy":
-        rim = Weightipy(data, task.weightipy or {})
-        before = reset_peak()
+    sv.mean(fresh(data.iloc[:5000]), ITEM, by="sex")  # libraries that are loaded at first use
+    task: Any = (tasks if kind == "tasks" else bootstraps)(data)[place]
+    peer = SvyWeights(data) if who == "svy" else None
+    rim = Weightipy(data, task.weightipy) if who == "weightipy" else None
+    before = reset_peak()
+    if rim is not None:
         rim()
+    elif peer is not None and kind == "tasks":
+        peer.mean(peer.sample(task.svy), ITEM)
+    elif peer is not None:
+        peer.bootstrap(ITEM, REPLICATES)
     else:
-        standard_error(fresh(data.iloc[:5000]))  # libraries that are loaded at first use
-        before = reset_peak()
         standard_error(weighted(data, task))
     print(json.dumps({"megabytes": (peak_megabytes() or np.nan) - before}))
 
@@ -202,17 +249,41 @@ def reset_peak() -> float:
 
 
 def line(row: dict[str, Any]) -> str:
-    """Return a row of the table."""
-    aim = f"≥ {row['aim']:g}" if row["aim"] and row["rows"] > 100_000 else ""
-    if aim and "svy ratio" in row:
-        aim += ": met" if row["svy ratio"][0] >= row["aim"] else ": NOT met"
+    """Return a row of the first table."""
     cells = [
         row["task"], f"{row['rows']:,}", milliseconds(row["weights"]), milliseconds(row.get("svy")),
-        spread(row.get("svy ratio")), aim, milliseconds(row.get("weightipy")),
+        spread(row.get("svy ratio")), faster(row), milliseconds(row.get("weightipy")),
         spread(row.get("weightipy ratio")), milliseconds(row["mean"]), milliseconds(row.get("svy mean")),
-        *(f"{row[k]:,.0f} MB" if k in row else "–" for k in ("memory", "svy memory", "weightipy memory")),
+        *(megabytes(row, k) for k in ("memory", "svy memory", "weightipy memory")),
     ]  # fmt: skip
     return f"| {' | '.join(cells)} |"
+
+
+def bootstrap_line(row: dict[str, Any]) -> str:
+    """Return a row of the second table."""
+    aim, large = faster(row), row["rows"] > LARGE
+    if large and "memory" in row:
+        met = row["memory"] <= 1024 * GIGABYTES and (not row["seconds"] or row["weights"] <= row["seconds"])
+        within = f"≤ {row['seconds']:g} s, " if row["seconds"] else ""
+        aim += f"{', ' if aim else ''}{within}≤ {GIGABYTES:g} GB: {'met' if met else 'NOT met'}"
+    cells = [
+        row["task"], f"{row['rows']:,}", milliseconds(row["weights"]), milliseconds(row.get("svy")),
+        spread(row.get("svy ratio")), aim, megabytes(row, "memory"), megabytes(row, "svy memory"),
+    ]  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+def faster(row: dict[str, Any]) -> str:
+    """Return how many times faster than svy it must be, and whether it is."""
+    if not row["aim"] or row["rows"] <= LARGE:
+        return ""
+    met = "" if "svy ratio" not in row else ": met" if row["svy ratio"][0] >= row["aim"] else ": NOT met"
+    return f"≥ {row['aim']:g}{met}"
+
+
+def megabytes(row: dict[str, Any], name: str) -> str:
+    """Return a memory as text."""
+    return f"{row[name]:,.0f} MB" if name in row else "–"
 
 
 def spread(ratios: tuple[float, float, float] | None) -> str:
@@ -225,7 +296,14 @@ def report(sizes: list[str], repeats: int, only: str) -> Iterator[str]:
     svy = SvyWeights.there()
     peers = [*(["svy", "polars"] if svy else []), *(["weightipy"] if Weightipy.there() else [])]
     names = ("numpy", "scipy", "pandas", *peers)
-    yield f"{machine()}; " + ", ".join(f"{name} {version(name)}" for name in names) + "."
+    yield f"{dt.date.today():%Y-%m-%d}; {machine()}; Python {platform.python_version()}, "
+    yield ", ".join(f"{name} {version(name)}" for name in names) + "."
+    yield from table(sizes, repeats, only, svy=svy)
+    yield from replicate_table(sizes, only, svy=svy)
+
+
+def table(sizes: list[str], repeats: int, only: str, *, svy: bool) -> Iterator[str]:
+    """Yield the table of new weights and the mean that follows."""
     yield ""
     yield (
         "| task | rows | surveykit | svy | times faster | aim | weightipy | times faster "
@@ -237,18 +315,36 @@ def report(sizes: list[str], repeats: int, only: str) -> Iterator[str]:
         peer = SvyWeights(data) if svy else None
         designs = [timed(partial(units, data)) for _ in range(5)]
         for place, task in enumerate(tasks(data)):
-            if only not in task.name:
-                continue
-            row = compare(task, data, peer, repeats)
-            if Path("/proc/self/clear_refs").exists():
-                row["memory"] = memory(size, place, "ours")
-                for name in ("svy", "weightipy"):
-                    if name in row:
-                        row[f"{name} memory"] = memory(size, place, name)
-            yield line(row)
-        cells = ["(of it: strata and PSUs of a fresh design, as codes)", f"{len(data):,}", *[""] * 6]
-        cells += [milliseconds(statistics.median(designs)), *[""] * 4]
-        yield f"| {' | '.join(cells)} |"
+            if only in task.name:
+                row = compare(task, data, peer, repeats)
+                yield line(row | memories(row, size, "tasks", place))
+        cells = ["(of each: strata and PSUs of a fresh design, as codes)", f"{len(data):,}"]
+        yield f"| {' | '.join([*cells, milliseconds(statistics.median(designs)), *[''] * 10])} |"
+
+
+def replicate_table(sizes: list[str], only: str, *, svy: bool) -> Iterator[str]:
+    """Yield the table of bootstraps."""
+    yield ""
+    yield "| frame to mean and SE | rows | surveykit | svy | times faster | aim | memory | svy |"
+    yield "|" + "---|" * 8
+    for size in sizes:
+        data = with_auxiliaries(make(size))
+        peer = SvyWeights(data) if svy else None
+        for place, task in enumerate(bootstraps(data)):
+            if only in task.name:
+                row = in_turn(task, data, peer)
+                yield bootstrap_line(row | memories(row, size, "bootstraps", place))
+
+
+def memories(row: dict[str, Any], size: str, kind: str, place: int) -> dict[str, float]:
+    """Return the memory of each who was timed, where the system tells it."""
+    if not Path("/proc/self/clear_refs").exists():
+        return {}
+    found = {"memory": memory(size, kind, place, "ours")}
+    for name in ("svy", "weightipy"):
+        if name in row:
+            found[f"{name} memory"] = memory(size, kind, place, name)
+    return found
 
 
 def main() -> None:
@@ -259,12 +355,12 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="*", default=["36k", "1m"], choices=["36k", "1m"])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--only", default="", help="tasks with these letters in their name")
-    parser.add_argument("--one", nargs=3, metavar=("SIZE", "PLACE", "WHO"), help="memory of one call")
+    parser.add_argument("--one", nargs=4, metavar=("SIZE", "KIND", "PLACE", "WHO"), help="memory of one call")
     parser.add_argument("--write", action="store_true", help="write benchmarks/WEIGHTING.md")
     given = parser.parse_args()
     warnings.simplefilter("ignore")  # linear weights below 0
     if given.one:
-        one(given.one[0], int(given.one[1]), given.one[2])
+        one(given.one[0], given.one[1], int(given.one[2]), given.one[3])
         return
     lines = []
     for text in report(given.sizes, given.repeats, given.only):

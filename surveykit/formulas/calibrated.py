@@ -121,11 +121,14 @@ class Calibration:
         """(D, p) sums Σ w x."""
         return self.system.sums(w if self.cell is None else sum_by(self.cell, w, self.X.shape[0]))
 
-    def limits(self, w: Array) -> Bounds:
-        """Return the bounds on the ratios of the cells, those of the weights of their rows included."""
+    def limits(self, w: Array, factor: Array | None = None) -> Bounds:
+        """Return the bounds on the ratios of the cells, those of the weights of their rows included.
+
+        In a replicate the rows count ``factor`` (n,) times, and limits of the weights are for one time.
+        """
         if self.caps is NO_BOUNDS:
             return self.bounds
-        d = np.where(w != 0, w, 1.0)
+        d = np.where(w != 0, w if factor is None else once(w, factor), 1.0)
         ends = [np.broadcast_to(c, w.shape) / d for c in self.caps]  # a weight below 0 turns them round
         low, high = (self.one_of_each(end, w) for end in (np.minimum(*ends), np.maximum(*ends)))
         return Bounds(np.maximum(self.bounds.lower, low), np.minimum(self.bounds.upper, high))
@@ -142,8 +145,8 @@ class Calibration:
     def solution(self, w: Array, factor: Array | None = None, shift: Array | None = None) -> Solution:
         """Return the ratios of the cells.
 
-        In a replicate the rows count ``factor`` (n,) times, and limits of the weights are for one time;
-        ``shift`` (D, p), in the units of the targets as given, is added to them.
+        ``factor`` (n,) says how often the rows count in a replicate; ``shift`` (D, p), in the units of the
+        targets as given, is added to them.
         """
         goals = self.goals_of(w)
         if shift is not None:
@@ -153,7 +156,7 @@ class Calibration:
             self.system,
             goals,
             distance=self.distance,
-            bounds=self.limits(w if factor is None else once(w, factor)),
+            bounds=self.limits(w, factor),
             scale=self.scale,
             ridge=self.ridge,
         )

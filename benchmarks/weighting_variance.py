@@ -203,8 +203,8 @@ def report(usual: dict[str, Found], crossed: dict[str, Found], large: dict[str, 
         "- *Quyền số cố định*: quyền số cuối là một cột như đã biết trước. *Như R*: quyền số sau bước không "
         "trả lời coi là đã biết, hiệu chỉnh tuyến tính hóa ở quyền số trước bước đó "
         "(`linearisation=\"base\"`, `estimated=False`).",
-        "- (b), (f), (g) hiệu chỉnh ngay quyền số của người trả lời; (c) và (d) có mô hình trả lời gần đúng, "
-        "nên có thể chệch.",
+        "- (b), (f), (g) hiệu chỉnh ngay quyền số của người trả lời; (g) giữ tỷ số không dưới 0,1. (c), (d), "
+        "(f), (g) có mô hình trả lời gần đúng, nên có thể chệch.",
         f"- {refused(usual)}",
         "",
         *(line for s, name in enumerate(STATISTICS)
@@ -214,7 +214,7 @@ def report(usual: dict[str, Found], crossed: dict[str, Found], large: dict[str, 
         "Trung bình, ở một quần thể mà biên giải thích được ít: hệ số hồi quy ở quyền số cũ và mới khác nhau "
         f"nhiều hơn, nên đây là chỗ cách của R khác cách ở đây. Với {taken} thôn, tuyến tính hóa cho sai số "
         f"chuẩn hơi nhỏ vì các hệ số được ước lượng từ ít thôn; với {STRATA * LARGE} thôn thì hết, còn cách "
-        "của R vẫn lớn. GREG ở đây tự nó chệch: trọng số tuyến tính không phải nghịch đảo của xác suất trả "
+        "của R vẫn lớn. GREG ở đây tự nó chệch: quyền số tuyến tính không phải nghịch đảo của xác suất trả "
         "lời.",
         "",
         f"{taken} thôn, {number(samples, 0)} mẫu. {refused(crossed)}",

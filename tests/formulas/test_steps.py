@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+from surveykit.formulas import steps
 from surveykit.formulas.calibrated import Calibration
 from surveykit.formulas.steps import (
     ClassAdjustment,
@@ -243,3 +244,16 @@ def test_steps_pulled_back_are_the_derivative_of_all_of_them_together(sort):
 
     moved = np.array([(mean(k, 1) - mean(k, -1)) / (2 * STEP) for k in range(n)])
     assert_allclose(own - V @ B, moved, rtol=MOVED, atol=MOVED * np.abs(moved).max())
+
+
+def test_the_error_of_targets_stands_once_for_steps_that_share_it():
+    one, other = np.diag([4.0, 1.0]), np.diag([9.0, 2.0])
+    lines = [steps.fixed(5)._replace(X=np.zeros((5, p)), noise=noise)
+             for p, noise in ((2, one), (1, None), (2, other), (2, one.copy()))]  # fmt: skip
+    assert steps.noise_of([lines[1]]) is None
+    found = steps.noise_of(lines)  # the last step first: one, other, none, one again
+    expected = np.zeros((7, 7))
+    expected[:2, :2] = expected[:2, 5:] = expected[5:, :2] = expected[5:, 5:] = one
+    expected[2:4, 2:4] = other
+    assert found is not None
+    assert_allclose(found, expected)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import os
 import subprocess
 import sys
 import time
@@ -120,7 +121,10 @@ def measure(name: str, who: str) -> dict[str, Any]:
 def apart(name: str, who: str) -> dict[str, Any]:
     """Do one task in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.replicates", "--task", name, "--who", who]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8", cwd=ROOT)
+    quiet = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # threads gain nothing on matrices of 50 columns
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, encoding="utf-8", cwd=ROOT, env=quiet
+    )
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -148,7 +152,8 @@ HEAD = """# Replicate weights: results
 
 Made by `python -m benchmarks.replicates --peer --write`: each task in a process of its own, from a frame in
 memory and a fresh design to estimate and standard error; the least of three for us, one run for svy. Memory
-is the peak of the process, data and libraries included. svy does not replay weighting steps on replicates.
+is the peak of the process, data and libraries included; OpenBLAS has one thread. svy does not replay
+weighting steps on replicates.
 
 """
 

@@ -58,7 +58,7 @@ def kind_of(values: pd.Series) -> str:
         return "complex" if values.dtype.kind == "c" else "number"
     if values.dtype.kind in "mM" or "timestamp" in str(values.dtype):
         return "date"
-    known = list(values.dropna())
+    known = list(values.dropna().unique() if isinstance(values.dtype, pd.StringDtype) else values.dropna())
     if known and all(isinstance(v, (int, float, np.number)) for v in known):
         return "number"
     text = [str(v).strip() for v in known]

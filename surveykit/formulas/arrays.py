@@ -13,6 +13,8 @@ Mask = npt.NDArray[np.bool_]
 
 #: A table of occurrences is used in place of hashing up to this many cells for each row.
 DENSE = 8
+#: Whole numbers over at most this span can be levels.
+SPAN = 1000
 
 
 def compress(keys: Codes, bound: int) -> tuple[Codes, Codes]:
@@ -98,6 +100,39 @@ def crossing(parts: Iterable[tuple[Codes, int]], n: int) -> Codes:
         keys = keys * count + codes if bound > 1 else codes
         bound *= count
     return compress(keys, bound)[0]
+
+
+def whole_numbers(values: Array) -> tuple[Codes, int]:
+    """Return whole numbers over a short span as codes, and how many there may be; (…, 0) for other numbers.
+
+    Examples
+    --------
+    >>> whole_numbers(np.array([3.0, 5.0]))
+    (array([0, 2]), 3)
+    >>> whole_numbers(np.array([3.0, 5.5]))[1]
+    0
+    """
+    low, high = float(values.min()), float(values.max())
+    if not high - low <= SPAN or any((x != np.floor(x)).any() for x in (values[:SPAN], values)):
+        return np.zeros(0, dtype=np.intp), 0
+    return (values - low).astype(np.intp), int(high - low) + 1
+
+
+def first_of_each(codes: Codes, wanted: Mask) -> Codes:
+    """(k,) the first row of each code, of those that are wanted where there are any.
+
+    Examples
+    --------
+    >>> first_of_each(np.array([1, 0, 1, 1]), np.array([False, False, True, True]))
+    array([1, 2])
+    """
+    out = np.zeros(int(codes.max()) + 1, dtype=np.intp)
+    back = np.arange(codes.size)[::-1]
+    out[codes[back]] = back
+    if not wanted.all():
+        back = back[wanted[back]]
+        out[codes[back]] = back
+    return out
 
 
 def _nested(owner: Codes, second: Codes, count: int) -> tuple[Codes, Codes, Codes]:

@@ -25,7 +25,7 @@ ROUNDING = 4e-16  # gap, relative to the sum of absolute values, that is roundin
 MOST = 200  # Newton steps
 LENT = 1.0  # share of the first slope, times the relative gap, lent to cells at their bounds
 RANK = 1e-11  # eigenvalue, relative to the largest, below which columns count as collinear
-ROWS = 1 << 16  # rows of a matrix worked on at once
+ROWS = 1 << 13  # rows of a matrix worked on at once
 LIMIT = 600.0  # exp(u) is cut here
 
 

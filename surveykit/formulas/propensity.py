@@ -28,12 +28,13 @@ class Fit(NamedTuple):
     met: bool
 
 
-def logit(X: Matrix, responded: Array, total: Array) -> Fit:
+def logit(X: Matrix, responded: Array, total: Array, start: Array | None = None) -> Fit:
     """Fit a logit on cells: ``responded`` (K,) weight of those who did, of ``total`` (K,).
 
     Newton's method with steps halved where the likelihood would fall. A column that is a combination of the
     others is passed over. Where everyone of a class responded the chance comes to 1; where nobody did it
-    comes to 0, so that no weight can stand for them, and the fit has not met.
+    comes to 0, so that no weight can stand for them, and the fit has not met. ``start`` (p,) is a β from
+    which to begin.
 
     References
     ----------
@@ -46,21 +47,23 @@ def logit(X: Matrix, responded: Array, total: Array) -> Fit:
     (array([0.75, 0.25]), True)
     """
     system = System(X)
-    beta = np.zeros(X.shape[1])
+    beta = np.zeros(X.shape[1]) if start is None else start
     scale = max(float(total.sum()), 1e-300)
-    size = np.asarray(abs(X).T @ total)
+    size = system.absolute_sums(total)[0]
 
     def likelihood(eta: Array) -> float:
         return float((responded * eta - total * np.logaddexp(0.0, eta)).sum()) / scale
 
-    eta = np.zeros(X.shape[0])
+    eta = np.zeros(X.shape[0]) if start is None else np.asarray(X @ start)
     value = likelihood(eta)
     for _ in range(MOST):
         p = expit(eta)
         score = np.asarray(X.T @ (responded - total * p))
+        if (np.abs(score) <= TOLERANCE * size).all():
+            break
         step = inverse(system.gram(total * p * (1 - p)))[0] @ score
         moved = np.asarray(X @ step)
-        if (np.abs(score) <= TOLERANCE * size).all() or not np.abs(moved).max(initial=0.0) > TOLERANCE:
+        if not np.abs(moved).max(initial=0.0) > TOLERANCE:
             break
         length = 1.0
         while likelihood(eta + length * moved) < value - 1e-14 and length > 1e-6:
@@ -80,7 +83,7 @@ class Propensity:
     ``cell`` (n,) cell of each row with its own x, −1 for rows left as they are; ``X`` (K, p) auxiliaries of
     the cells; ``responded`` (n,); ``estimated`` whether the variance takes in that the chance was fitted;
     ``classes`` 0, or the number of classes of equal weight into which the chances are cut, whose respondents
-    then stand for their nonrespondents.
+    then stand for their nonrespondents; ``start`` (p,) β from which fits begin.
     """
 
     cell: Codes
@@ -89,13 +92,14 @@ class Propensity:
     name: str
     estimated: bool = True
     classes: int = 0
+    start: Array | None = None
 
     def _sum(self, w: Array) -> Array:
         return sum_by(np.maximum(self.cell, 0), np.where(self.cell >= 0, w, 0.0), self.X.shape[0])
 
     def fit(self, w: Array) -> Fit:
         """Fit the logit with these weights."""
-        return logit(self.X, self._sum(w * self.responded), self._sum(w))
+        return logit(self.X, self._sum(w * self.responded), self._sum(w), self.start)
 
     def chances(self, w: Array) -> Array:
         """(n,) fitted chance of responding; 1 for rows left as they are."""
@@ -133,4 +137,5 @@ class Propensity:
         middle = inverse(System(self.X).gram(self._sum(spread)))[0]
         g = np.where(inside & self.responded, before * (1 - p) / p, 0.0)
         v = np.where(inside, before * (self.responded - p), 0.0)
-        return Linear(self.X, g, middle, v, cell=np.maximum(self.cell, 0))
+        own = self.X.shape[0] == inside.size and bool((self.cell == np.arange(inside.size))[inside].all())
+        return Linear(self.X, g, middle, v, cell=None if own else np.maximum(self.cell, 0))

@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from sampling.checks import ArgumentError, DataError, MarginError, listed, shown
 from surveykit import columns as col
 from surveykit.design import Design
-from surveykit.formulas.arrays import Array, Codes, crossing
+from surveykit.formulas.arrays import Array, Codes, crossing, first_of_each, whole_numbers
 from surveykit.formulas.calibrated import Calibration
 from surveykit.formulas.calibration import NO_BOUNDS, Bounds, Distance
 from surveykit.formulas.steps import Matrix, one_hot
@@ -23,7 +23,6 @@ from surveykit.weighting.margins import SAME, Coded, Margin, are_shares, coded, 
 from surveykit.weighting.parts import parts_first, read_parts
 
 PEOPLE = "population"
-SPAN = 1000  # whole numbers over at most this span count as levels when cells are looked for
 THIN = 4  # columns for each number that a row has, from which a matrix is kept sparse
 
 
@@ -250,36 +249,17 @@ def _cells(
         name = one_column(design, asked.equal_within, "equal_within")
         codes, levels = col.complete_codes(design.data, name, "equal_within", design.w != 0)
         _check_equal(design, name, codes, levels, part, asked.by)
-        return codes, _first(codes, design.w)
+        return codes, first_of_each(codes, design.w != 0)
     if asked.scale is not None or asked.caps is not NO_BOUNDS:
         return None, np.arange(n)
     whole: list[tuple[Codes, int]] = []
     for v in numbers:
-        whole.append(_levels(v.values))
+        whole.append(whole_numbers(v.values))
         if whole[-1][1] == 0:
             return None, np.arange(n)
     parts = [] if part is None else [(np.maximum(part, 0), int(part.max()) + 1)]
     codes = crossing([*parts, *((m.codes, len(m.margin.levels)) for m in margins), *whole], n)
-    return (codes, _first(codes, design.w)) if codes.max() < n / 4 else (None, np.arange(n))
-
-
-def _first(codes: Codes, w: Array) -> Codes:
-    """One row of each code, with a weight where there is one."""
-    pick = np.zeros(int(codes.max()) + 1, dtype=np.intp)
-    order = np.arange(codes.size)[::-1]
-    pick[codes[order]] = order
-    if not w.all():
-        order = order[w[order] != 0]
-        pick[codes[order]] = order
-    return pick
-
-
-def _levels(values: Array) -> tuple[Codes, int]:
-    """Whole numbers over a short span as codes; (…, 0) for other numbers."""
-    low, high = float(values.min()), float(values.max())
-    if high - low > SPAN or any((x != np.floor(x)).any() for x in (values[:SPAN], values)):
-        return np.zeros(0, dtype=np.intp), 0
-    return (values - low).astype(np.intp), int(high - low) + 1
+    return (codes, first_of_each(codes, design.w != 0)) if codes.max() < n / 4 else (None, np.arange(n))
 
 
 def _check_equal(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -220,9 +221,10 @@ def _by_propensity(
     cell, X, terms = predictor_cells(design, names, used)
     label = f"propensity{' classes' if classes else ''} ({', '.join(names)})"
     step = Propensity(np.where(used, cell, -1), X, yes, label, estimated, classes)
-    fit = step.fit(design.w)
     if not (yes & used).any():
         raise DataError(f"responded={responded!r} is 0 in every row with a weight: nobody responded.")
+    fit = step.fit(design.w)
+    step = replace(step, start=fit.beta)
     if not fit.met and (~yes & used).any():
         largest = terms[int(np.argmax(np.abs(fit.beta) * X.std(axis=0)))]
         raise DataError(

@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from surveykit.formulas.arrays import compress, cross, crossing, runs, sum_by, sum_runs
+from surveykit.formulas.arrays import (
+    compress,
+    cross,
+    crossing,
+    first_of_each,
+    runs,
+    sum_by,
+    sum_runs,
+    whole_numbers,
+)
 
 codes = st.lists(st.integers(-1, 9), max_size=30).map(lambda keys: np.array(keys, dtype=np.intp))
 
@@ -46,6 +55,28 @@ def test_crossing_numbers_the_combinations_that_occur_in_their_order(count, rows
     parts = [(np.array([row[i] for row in rows], dtype=np.intp), count) for i in range(3)]
     assert crossing(parts, len(rows)).tolist() == [wanted.index(row) for row in rows]
     assert crossing([], len(rows)).tolist() == [0] * len(rows)
+
+
+@given(rows=st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=1, max_size=20))
+def test_the_first_row_of_each_code_is_one_that_is_wanted_if_any_is(rows):
+    keys, wanted = (np.array(v) for v in zip(*rows, strict=True))
+    keys = compress(keys, 6)[0]
+    found = first_of_each(keys, wanted)
+    assert found.size == keys.max() + 1
+    for code, row in enumerate(found):
+        own = np.flatnonzero(keys == code)
+        better = own[wanted[own]]
+        assert row == (better if better.size else own)[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "count"),
+    [([3, 5, 4], 3), ([-2, 0], 3), ([0, 1000], 1001), ([0, 1001], 0), ([1, 1.5], 0), ([0, np.inf], 0)],
+)
+def test_whole_numbers_over_a_short_span_are_codes(values, count):
+    codes, found = whole_numbers(np.array(values, dtype=float))
+    assert found == count
+    assert codes.tolist() == ([v - min(values) for v in values] if count else [])
 
 
 @given(values=st.lists(st.integers(0, 5), max_size=20), width=st.integers(1, 3))

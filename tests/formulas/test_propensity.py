@@ -69,6 +69,21 @@ def test_cells_give_what_their_rows_do():
     assert_allclose(logit(sp.csr_matrix(cells), *sums).beta, rows.beta, rtol=1e-9)
 
 
+@pytest.mark.parametrize("start", [[0.0, 0.0, 0.0], [1.0, -2.0, 0.5], [3.0, 3.0, 3.0]])
+def test_the_fit_comes_to_the_same_place_wherever_it_begins(start):
+    X, responded, w = people(3)
+    wanted, found = logit(X, w * responded, w), logit(X, w * responded, w, np.array(start))
+    assert wanted.met
+    assert found.met
+    assert_allclose(found.beta, wanted.beta, rtol=1e-9)
+
+
+def test_a_fit_begun_where_another_ended_stays_there():
+    step, w = by_rows(4)
+    beta = step.fit(w).beta
+    assert_array_equal(replace(step, start=beta).fit(w).beta, beta)
+
+
 def test_indicators_of_classes_give_their_response_rates():
     fit = logit(np.eye(3), np.array([3.0, 1.0, 5.0]), np.array([4.0, 4.0, 6.0]))
     assert fit.met

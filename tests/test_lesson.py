@@ -92,6 +92,7 @@ def test_a_reply_is_text_in_the_console_and_one_escaped_paragraph_in_a_notebook(
     reply = reading("p < 0,05 & n = 30.")
     assert repr(reply) == "Đọc kết quả: p < 0,05 & n = 30."
     assert reply._repr_html_().endswith(">Đọc kết quả: p &lt; 0,05 &amp; n = 30.</p>")
+    assert "85,1\u00a0%" in reading("Có 85,1 % hài lòng.")._repr_html_()  # no line ends before the sign
 
 
 def test_a_table_of_shares_has_answers_and_one_of_differences_has_signs():

@@ -26,9 +26,8 @@
 # | Lập khung mẫu, kiểm tra chất lượng, đổi xã cũ sang xã mới | [01 – Khung mẫu](01_khung_mau.ipynb) |
 # | Tính cỡ mẫu và phân bổ mẫu | [02 – Cỡ mẫu](02_co_mau.ipynb) |
 # | Rút mẫu, biên bản, danh sách thực địa, diễn tập | [03 – Rút mẫu](03_rut_mau.ipynb) |
-# | Quyền số: không trả lời, hiệu chỉnh biên, cắt, quyền số lặp | [05 – Quyền số](05_trong_so.ipynb) |
 # | Nhập và làm sạch số liệu | 04 – chưa có trong bản này |
-# | Tính quyền số (trọng số) | 05 – chưa có trong bản này (một phần có ở sổ tay 07) |
+# | Tính quyền số, từ quyền số thiết kế đến quyền số cuối cùng | [05 – Quyền số](05_trong_so.ipynb) |
 # | Ước lượng và sai số | 06 – chưa có trong bản này (một phần có ở sổ tay 07) |
 # | Ngưỡng công nhận (“đạt trên 90 %”) và xếp hạng | 08 – chưa có trong bản này |
 #

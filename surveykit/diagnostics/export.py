@@ -118,8 +118,10 @@ def _text(value: Any) -> str:
 
 
 def _heading(name: str) -> str:
+    from sampling.sample.words import unit_word
+
     if name.startswith(STAGE):
-        return f"hệ số cấp {name.removeprefix(STAGE)}"
+        return f"hệ số cấp {unit_word(name.removeprefix(STAGE))}"
     return HEADS.get(name) or step_words(name)
 
 

@@ -40,7 +40,7 @@ class Reply(NamedTuple):
     def _repr_html_(self) -> str:
         colour = COLOURS[self.status]
         style = f"border-left: 4px solid {colour}; padding: 2px 12px; margin: 6px 0; max-width: 52em"
-        lines = html.escape(self.text, quote=False).replace("\n", "<br>")
+        lines = html.escape(self.text, quote=False).replace("\n", "<br>").replace(" %", "\u00a0%")
         return f'<p style="{style}">{lines}</p>'
 
 

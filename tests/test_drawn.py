@@ -58,7 +58,7 @@ RAKING = {"gioi": {"Nam": 0.5, "Nữ": 0.5}, "vung": {"A": 0.3, "B": 0.3, "C": 0
 
 
 @pytest.mark.parametrize("raked", [False, True])
-@pytest.mark.parametrize("by", [None, "gioi", ["gioi", "vung"]])
+@pytest.mark.parametrize("by", [None, "gioi", ["gioi", "vung"], ["tang", "gioi", "vung"]])
 @pytest.mark.parametrize("verb", [sv.mean, sv.total])
 def test_matrix_of_simple_random_sampling_gives_its_variance(alike, verb, by, raked):
     plain, own = (d.pipe(sv.rake, RAKING) if raked else d for d in alike)

@@ -87,7 +87,7 @@ def refused(work: Callable[[], Any], meaning: str) -> Reply:
     >>> import pandas as pd, surveykit as sv
     >>> people = sv.Design(pd.DataFrame({"w": [10.0, 10.0], "gioi": ["Nam", "Nữ"]}), weights="w")
     >>> refused(lambda: sv.rake(people, {"gioi": {"Nam": 1.0}}), "biên thiếu một mức.")
-    Máy nói: margins['gioi'] has no target for 'Nữ' (1 row). Add it, or recode those rows.
+    Máy nói: margins['gioi'] has no target for 'Nữ' (1 rows). Add it, or recode those rows.
     Nghĩa là: biên thiếu một mức.
     """
     try:

@@ -17,7 +17,7 @@ from surveykit.formulas.arrays import Array, Codes, sum_by
 from surveykit.formulas.calibrated import Calibration, target_shifts
 from surveykit.formulas.propensity import Propensity
 from surveykit.formulas.replicated import Replicated, rank, spread
-from surveykit.formulas.statistics import Smooth, mean
+from surveykit.formulas.statistics import Smooth, Solved, mean
 from surveykit.formulas.steps import ClassAdjustment, Step
 from surveykit.formulas.totals import Cells, Column, Weigher, make_cells
 from surveykit.formulas.trimming import Trimming
@@ -113,7 +113,7 @@ def replicated(
 
     Parameters
     ----------
-    makers : functions that make a statistic
+    makers : functions that make a statistic, all smooth or all solved
     value : (D, q) full estimates of all of them, one after another
     """
     reps = made(design)
@@ -121,7 +121,8 @@ def replicated(
     D, Q = value.shape
     probes = [probe(design)] if reps.given else []
     estimates = np.empty((used.size, D, Q + len(probes)))
-    parts = by_weights if design.steps or reps.given else by_factors
+    by_row = design.steps or reps.given or isinstance(makers[0](), Solved)
+    parts = by_weights if by_row else by_factors
     for block, j, found in parts(design, plan, [*makers, *probes], used):
         estimates[block, :, j : j + found.shape[2]] = found
     flat = estimates[:, :, :Q].reshape(used.size, D * Q)
@@ -196,7 +197,11 @@ def by_weights(design: Design, plan: Plan, makers: Sequence[Callable[[], Smooth]
         j = 0
         for make in makers:
             statistic = make()
-            found = statistic.value(totals(W[: k + 1], domain, plan.cells.D, statistic.columns()))
+            block, D = W[: k + 1], plan.cells.D
+            if isinstance(statistic, Solved):
+                found = statistic.solve(block, domain, D)
+            else:
+                found = statistic.value(totals(block, domain, D, statistic.columns()))
             yield slice(i - k, i + 1), j, found
             j += found.shape[2]
 

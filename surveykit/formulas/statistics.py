@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -32,6 +32,20 @@ class Smooth(Protocol):
 
     def jacobian(self, T: Array) -> Array:
         """(D, q, c) derivative of the value at totals (D, c)."""
+        ...
+
+
+@runtime_checkable
+class Solved(Smooth, Protocol):
+    """A statistic θ that solves Σ w score(θ) = 0: a quantile, a regression.
+
+    At its solution it is smooth: ``columns`` are the scores, each row's own domain's θ put in (c = q);
+    ``value`` is θ (D, q) whatever the totals, ``jacobian`` (D, q, q) minus the inverse derivative of the
+    total score. Replicates solve it again.
+    """
+
+    def solve(self, W: Array, domain: Codes, D: int) -> Array:
+        """(b, D, q) solutions for weights (b, n) and the domain of each row, −1 outside; NaN where none."""
         ...
 
 

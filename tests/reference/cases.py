@@ -19,6 +19,7 @@ TOPICS = (
     "descriptive", "domain", "contrast", "change", "deff", "lonely_psu", "proportion_ci", "calibration",
     "sampling_calib", "sampling_nonresponse", "replicate",
     "replicate_calibration",
+    "quantile", "pps", "quadratic_forms", "tests", "regression", "twophase", "multiple_imputation",
 )  # fmt: skip
 
 #: Cases of these topics that need a room not yet built.

@@ -32,3 +32,18 @@ def alike(prefix: str) -> list[str]:
 def df(est: sv.Estimates) -> float:
     """Return the degrees of freedom of the first row."""
     return float(est.df.iloc[0])
+
+
+def waits(reason: str, *names: str) -> None:
+    """Enter cases that need what is left out or not yet built, and why."""
+    cases.WAITING.update(dict.fromkeys(names, reason))
+
+
+def decided(name: str, decision: str) -> None:
+    """Enter how a case with a caveat was decided; the table of differences has the numbers."""
+    cases.DECIDED[name] = decision
+
+
+def compared_in_part(name: str, left_out: set[str], reason: str) -> None:
+    """Enter the parts of a case that are not compared, and why."""
+    cases.PARTS[name] = (left_out, reason)

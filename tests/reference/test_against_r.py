@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 import warnings
+from importlib import import_module
 
 import numpy as np
 import pytest
-from reference import cases, r_descriptive, r_domains, r_proportions, r_replicates, r_weighting, shapes
+from reference import cases, shapes
 from reference.designs import r_case_design
 from reference.r_registry import CALLS
 
 import surveykit as sv
 from sampling.checks import SurveyWarning
 
-ROOMS = (r_descriptive, r_domains, r_proportions, r_replicates, r_weighting)  # importing them fills CALLS
+APART = ("r_registry", "r_sample_size")  # the table itself; tests of their own
+ROOMS = [path.stem for path in sorted(cases.HERE.glob("r_*.py")) if path.stem not in APART]
+for room in ROOMS:  # importing them fills CALLS
+    import_module(f"reference.{room}")
 
 
 def test_every_case_of_the_topics_is_compared_or_waits_with_a_reason() -> None:
-    assert len(ROOMS) == 5
+    assert len(ROOMS) >= 5
     assert not set(CALLS) & set(cases.WAITING)
     assert set(CALLS) | set(cases.WAITING) == set(cases.r_cases())
 

@@ -52,12 +52,15 @@ class Detail:
 
     ``reference()``: variance of each estimate under simple random sampling with replacement, and the
     population the weights stand for; ``share()``: parts of the "auto" interval; ``df_of(rows)``: degrees of
-    freedom of a combination of rows.
+    freedom of a combination of rows. ``methods``: intervals made for these estimates alone, the first by
+    default; ``limits(method, df, level)``: their two-sided limits.
     """
 
     reference: Callable[[], tuple[Array, Array]] | None
     share: Callable[[], ShareParts] | None
     df_of: Callable[[Sequence[int]], float]
+    limits: Callable[[str, Array, float], tuple[Array, Array]] | None = None
+    methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -121,7 +124,7 @@ class Estimates:
     def ci(
         self,
         level: float = 0.95,
-        method: Interval | None = None,
+        method: Interval | str | None = None,
         *,
         df: float | None = None,
         cap: bool = True,
@@ -147,7 +150,9 @@ class Estimates:
         name = self._method(method)
         p, v = self.value.to_numpy(float), self.variance
         degrees = self.df.to_numpy(float) if df is None else np.full(p.size, float(df))
-        if name == "t":
+        if self.detail.limits is not None and name in self.detail.methods:
+            low, high = self.detail.limits(name, degrees, level)
+        elif name == "t":
             low, high = intervals.wald(p, v, intervals.quantile(degrees, level))
         elif name == "auto":
             low, high = self._auto(p, v, degrees, level)
@@ -158,6 +163,12 @@ class Estimates:
         return pd.DataFrame({"ci_low": low, "ci_high": high}, index=self.value.index)
 
     def _method(self, method: str | None) -> str:
+        if self.detail.methods:
+            return (
+                self.detail.methods[0]
+                if method is None
+                else check_choice(method, self.detail.methods, "method")
+            )
         if method is None:
             return "auto" if self.is_share else "t"
         if self.is_share:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from surveykit.formulas.arrays import Array
+from surveykit.formulas.clusterrobust import LowRank
 
 
 def _moments(w: Array, *columns: Array) -> tuple[float, Array]:
@@ -113,13 +114,8 @@ def cluster_df(share: Array) -> float:
     """
     c = share / share.sum()
     d = c**2
-    s = float(d.sum())
-    U = np.column_stack([c, d])
-    M = np.array([[s, -1.0], [-1.0, 0.0]])
-    MG = M @ (U.T @ U)
-    trace = float(d.sum() + np.trace(MG))
-    square = float((d**2).sum() + 2 * np.trace(M @ (U.T @ (d[:, None] * U))) + np.trace(MG @ MG))
-    return round(trace**2 / square, 10)
+    K = np.array([[float(d.sum()), -1.0], [-1.0, 0.0]])
+    return round(LowRank(d, np.column_stack([c, d]), K).df(), 10)
 
 
 def biggest_change(before: Array, after: Array) -> float:

@@ -1,9 +1,8 @@
 r"""Covariance of regression coefficients from few clusters: residuals mended for their leverage (CR2).
 
 For a working model with weights W the coefficients move by :math:`M X'W e`, :math:`M = (X'WX)^{-1}`.
-Residuals
-are too small by their leverage; those of cluster g are turned by the symmetric root of their own covariance
-under a working model in which errors have variances φ:
+Residuals are too small by their leverage; those of cluster g are turned by the symmetric root of their own
+covariance under a working model in which errors have variances φ:
 
 .. math:: u_g = M X_g' W_g A_g e_g, \qquad A_g = B_g^{-1/2}, \qquad
           B_g = [(I - H)(I - H)^\top]_{gg}, \quad H = X M X' W
@@ -20,7 +19,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from sampling.checks import ArgumentError
-from surveykit.formulas.arrays import Array, Codes, runs, sum_runs
+from surveykit.formulas.arrays import Array, Codes, runs
 
 MOST = 5_000  # clusters
 NOTHING = 1e-10  # share of an error left after the leverage, below which nothing of it is left
@@ -200,7 +199,7 @@ def cr2(X: Array, W: Array, e: Array, cluster: Codes, *, phi: Array | None = Non
         WX, U = slice(p, 2 * p), np.hstack([Xs, Y])
         C = np.block([[Y.T @ Y, -np.eye(p)], [-np.eye(p), np.zeros((p, p))]])
     columns = np.column_stack([U, (scale * e)[order], np.ones(len(e))])
-    products = np.stack([sum_runs(columns * x[:, None], starts) for x in columns.T], axis=1)
+    products = np.stack([x.T @ x for x in np.split(columns, starts[1:])])  # at most 5,000 small products
     r = U.shape[1]
     K, one = products[:, :r, :r], products[:, :r, r + 1]
     E, F = roots(K, C)

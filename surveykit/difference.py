@@ -136,7 +136,7 @@ def did(
     def df_of(_: Sequence[int]) -> float:
         return df  # further combinations keep it
 
-    detail = replace(result.detail, df_of=df_of)
+    detail = replace(result.detail, df_of=df_of, df_many=None)
     return replace(result, df=degrees, context=context, detail=detail)
 
 

@@ -22,11 +22,17 @@ HEADS = {
     "cv": ("hệ số biến thiên", "cv"),
     "deff": ("deff", "deff"),
     "deff_wor": ("deff (không hoàn lại)", "deff (without replacement)"),
+    "p": ("p", "p"),
+    "p_adjusted": ("p hiệu chỉnh", "adjusted p"),
     "n": ("n", "n"),
     "n_eff": ("n hiệu dụng", "effective n"),
     "reason": ("lý do", "reason"),
 }
+MINUS = {"minus": ("trừ", "minus")}  # second name of a pair
+LEAST = 1e-4  # a smaller p is written so
+MOST = 30  # pairs shown
 POINTS = (" (điểm phần trăm)", " (percentage points)")
+SHOWN = (" · {} trong {} cặp, khác biệt rõ nhất trước", " · {} of {} pairs, the clearest first")
 MISSING = ("(thiếu)", "(missing)")
 
 
@@ -88,6 +94,8 @@ def cell(column: str, value: Any, *, unit: str, digits: int, lang: fmt.Lang) -> 
     """Return one number as text."""
     if column == "reason":
         return reason_text(str(value), lang)
+    if column in ("p", "p_adjusted"):
+        return f"< {fmt.number(LEAST, 4, lang)}" if value < LEAST else fmt.number(value, 4, lang)
     if column in ("n", "n_eff"):
         return fmt.integer(value, lang)
     if unit == "points" and column in ("estimate", "se", "ci_low", "ci_high"):
@@ -107,11 +115,16 @@ def estimates_html(result: Estimates, lang: fmt.Lang, level: float, method: Any)
     unit = "share" if result.is_share else "points" if result.points else ""
     typical = result.se.median() * (100 if unit else 1)
     digits = fmt.decimals_for(typical) if pd.notna(typical) and typical > 0 else 1
+    more = ""
+    if result.adjust and len(table) > MOST:  # the differences that stand out most
+        by = (table["estimate"].abs() / table["se"]).fillna(-1.0)
+        more = SHOWN[vi].format(fmt.integer(MOST, lang), fmt.integer(len(table), lang))
+        table = table.loc[by.sort_values(ascending=False, kind="stable").index[:MOST]]
     index = table.index
     heads: list[str] = []
     columns: list[list[str]] = []
     for i, name in enumerate(index.names):
-        heads.append("" if name is None else str(name))
+        heads.append("" if name is None else MINUS.get(str(name), (str(name),) * 2)[vi])
         columns.append([MISSING[vi] if pd.isna(v) else str(v) for v in index.get_level_values(i)])
     if unit == "points":  # relative to a difference near 0 a standard error says nothing
         table = table.drop(columns="cv")
@@ -121,5 +134,5 @@ def estimates_html(result: Estimates, lang: fmt.Lang, level: float, method: Any)
     frame = pd.DataFrame(dict(enumerate(columns)))
     frame.columns = pd.Index(heads)
     body = frame.to_html(index=False, border=0, escape=True)
-    line = html.escape(result.line(lang, level, method), quote=False)
+    line = html.escape(result.line(lang, level, method) + more, quote=False)
     return f'{body}<p style="font-size:90%">{line}</p>'

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from sampling import format as fmt
 from sampling.checks import DataError
@@ -243,6 +244,9 @@ def infer(
         units, strata = done.holding.union(rows)
         return float(units - strata)
 
+    def df_many(picked: sp.csc_matrix) -> Array:
+        return done.holding.unions(picked) if read is None else np.full(picked.shape[1], read)
+
     units, strata = done.holding.union_all() if read is None else (0, 1)
     finite = df[np.isfinite(df)]
     span = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
@@ -257,6 +261,7 @@ def infer(
         reference=None if statistic == "count" else lambda: reference(design, plan, makers),
         share=(lambda: share_parts(design, plan, makers)) if share else None,
         df_of=df_of,
+        df_many=df_many,
     )
     return Estimates(
         value=pd.Series(value.ravel(), index=index, name=statistic),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,54 +13,25 @@ import scipy.sparse as sp
 from scipy.special import stdtr
 
 from sampling import format as fmt
-from sampling.checks import ArgumentError, ColumnError, check_choice, check_fraction, listed, near, shown
+from sampling.checks import ArgumentError, ColumnError, check_choice, listed, near, shown
+from surveykit import limits, pairs
 from surveykit.context import Context, Note
+from surveykit.detail import Detail, ShareParts, combined
 from surveykit.display import reason_text
-from surveykit.formulas import intervals
-from surveykit.formulas.arrays import Array, Mask
+from surveykit.formulas.arrays import Array
 from surveykit.formulas.selfselected import effective_size
 from surveykit.formulas.statistics import divide
 from surveykit.formulas.variance import Combined, Covariance
+from surveykit.limits import Degrees, Interval, Side
+from surveykit.pairs import Adjust
+from surveykit.testresult import TestResult
 
-Interval = Literal[
-    "t", "auto", "wald", "logit", "wilson", "korn-graubard", "beta", "likelihood", "arcsine",
-    "agresti-coull", "jeffreys",
-]  # fmt: skip
-SHARES = ("auto", "wald", "logit", "wilson", "korn-graubard", "beta", "likelihood", "arcsine",
-          "agresti-coull", "jeffreys")  # fmt: skip
-
+__all__ = ["Detail", "Estimates", "ShareParts"]
 
 SELF_SELECTED = (
     "the rows are self-selected (không suy rộng được), so no sampling error says how far chance could have "
     "moved them, and there is no p-value. Compare with a probability sample."
 )
-
-
-class ShareParts(NamedTuple):
-    """What the "auto" interval needs beside the design variance, a number for each row."""
-
-    K: Array
-    b: Array
-    rho: Array
-    census: Mask
-    raised: bool
-
-
-@dataclass(frozen=True)
-class Detail:
-    """What is worked out only when asked for.
-
-    ``reference()``: variance of each estimate under simple random sampling with replacement, and the
-    population the weights stand for; ``share()``: parts of the "auto" interval; ``df_of(rows)``: degrees of
-    freedom of a combination of rows. ``methods``: intervals made for these estimates alone, the first by
-    default; ``limits(method, df, level)``: their two-sided limits.
-    """
-
-    reference: Callable[[], tuple[Array, Array]] | None
-    share: Callable[[], ShareParts] | None
-    df_of: Callable[[Sequence[int]], float]
-    limits: Callable[[str, Array, float], tuple[Array, Array]] | None = None
-    methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -87,6 +58,8 @@ class Estimates:
         Why there is no test of these estimates; empty where there is one.
     points : bool
         Whether the values are differences of shares, shown in percentage points.
+    adjust : str
+        How p-values are adjusted for the number of rows, as ``pairwise`` was told; empty elsewhere.
     """
 
     value: pd.Series
@@ -99,6 +72,7 @@ class Estimates:
     detail: Detail
     refusal: str = field(default="")
     points: bool = field(default=False)
+    adjust: str = field(default="")
 
     @cached_property
     def variance(self) -> Array:
@@ -126,8 +100,9 @@ class Estimates:
         level: float = 0.95,
         method: Interval | str | None = None,
         *,
-        df: float | None = None,
+        df: Degrees = None,
         cap: bool = True,
+        side: Side = "two",
     ) -> pd.DataFrame:
         """Confidence intervals.
 
@@ -135,54 +110,26 @@ class Estimates:
         ----------
         level : share between 0 and 1
         method : text
-            "t" for means, totals, ratios and differences; for shares "auto" (default), "wald", "logit",
-            "wilson", "korn-graubard", "beta", "likelihood", "arcsine", "agresti-coull", "jeffreys".
-        df : number, optional
+            "t" for means, totals, ratios and differences; "log" for counts, totals and means above 0; for
+            shares "auto" (default), "wald", "logit", "wilson", "korn-graubard", "beta", "likelihood",
+            "arcsine", "agresti-coull", "jeffreys". "simultaneous" (max-t) and "bonferroni" hold for all rows
+            together; of shares on the logit scale.
+        df : number or "satterthwaite", optional
             Degrees of freedom in place of the design's; ``inf`` for normal limits.
         cap : bool
             Whether "korn-graubard" keeps the effective number of answers below n (NCHS); R does not.
+        side : {"two", "lower", "upper"}
+            "lower": the value is above ``ci_low`` with confidence ``level``; "upper": below ``ci_high``.
 
         Returns
         -------
         DataFrame with ``ci_low`` and ``ci_high``, in units of the estimate
         """
-        level = check_fraction(level, "level")
-        name = self._method(method)
-        p, v = self.value.to_numpy(float), self.variance
-        degrees = self.df.to_numpy(float) if df is None else np.full(p.size, float(df))
-        if self.detail.limits is not None and name in self.detail.methods:
-            low, high = self.detail.limits(name, degrees, level)
-        elif name == "t":
-            low, high = intervals.wald(p, v, intervals.quantile(degrees, level))
-        elif name == "auto":
-            low, high = self._auto(p, v, degrees, level)
-        else:
-            low, high = intervals.limits(name, p, v, self.n.to_numpy(float), degrees, level, cap=cap)
-        missing = np.isnan(v)
-        low, high = np.where(missing, np.nan, low), np.where(missing, np.nan, high)
+        low, high = limits.limits(self, level, method, df, cap, side)
         return pd.DataFrame({"ci_low": low, "ci_high": high}, index=self.value.index)
 
     def _method(self, method: str | None) -> str:
-        if self.detail.methods:
-            return (
-                self.detail.methods[0]
-                if method is None
-                else check_choice(method, self.detail.methods, "method")
-            )
-        if method is None:
-            return "auto" if self.is_share else "t"
-        if self.is_share:
-            return "wald" if method == "t" else check_choice(method, SHARES, "method")
-        if method in SHARES and method != "wald":
-            raise ArgumentError(f"method={method!r} is for shares, and these are {self.statistic}s. Use 't'.")
-        check_choice(method, ("t", "wald"), "method")
-        return "t"
-
-    def _auto(self, p: Array, v: Array, df: Array, level: float) -> tuple[Array, Array]:
-        parts, n = self.share_parts, self.n.to_numpy(float)
-        deff = intervals.auto_effect(p, v, n, df, parts.K, parts.b, parts.rho)
-        low, high = intervals.wilson(p, divide(n, deff), intervals.quantile(np.maximum(df, 0) + 8, level))
-        return np.where(parts.census, p, low), np.where(parts.census, p, high)
+        return limits.method_of(self, method)
 
     @cached_property
     def share_parts(self) -> ShareParts:
@@ -225,6 +172,8 @@ class Estimates:
         se = self.se
         table = pd.DataFrame({"estimate": self.value, "se": se}).join(self.ci(level, method))
         table["df"] = self.df
+        if self.adjust:
+            table = table.join(self.test().drop(columns=["estimate", "se", "t", "df"]))
         table["cv"] = divide(se.to_numpy(), np.abs(self.value.to_numpy(float)))
         if deff is not None and self.detail.reference is not None:
             column = "deff" if deff == "wr" else "deff_wor"
@@ -248,7 +197,7 @@ class Estimates:
 
     # ---- combinations ------------------------------------------------------------------------------
 
-    def locate(self, row: Hashable) -> int:
+    def locate(self, row: Hashable, what: str = "contrast") -> int:
         """Return the number of a row by its name; an unknown name is an error."""
         index = self.value.index
         try:
@@ -257,7 +206,7 @@ class Estimates:
             where = None
         if not isinstance(where, (int, np.integer)):
             raise ColumnError(
-                f"contrast: there is no row {shown(row)}.{near(row, index)} The rows are {listed(index, 8)}."
+                f"{what}: there is no row {shown(row)}.{near(row, index)} The rows are {listed(index, 8)}."
             )
         return int(where)
 
@@ -282,6 +231,10 @@ class Estimates:
         >>> float(by.contrast({"N": 1, "B": -1}).value.iloc[0])
         2.0
         """
+        return self.combine(self.weights_of(weights), pd.Index([name]), "contrast")
+
+    def weights_of(self, weights: Mapping[Any, float]) -> sp.csr_matrix:
+        """(k, 1) weights of the rows named."""
         if not isinstance(weights, Mapping) or not weights:
             raise TypeError(
                 f"contrast={weights!r}: pass row names with their weights, as {{'A': 1, 'B': -1}}."
@@ -293,52 +246,121 @@ class Estimates:
                     f"contrast: the weight of row {shown(row)} is {shown(v)}. Write a number."
                 )
         values = np.array([float(v) for v in weights.values()])
-        L = sp.csr_matrix((values, (rows, np.zeros(len(rows), dtype=int))), shape=(len(self.value), 1))
-        return self.combine(L, pd.Index([name]), "contrast")
+        return sp.csr_matrix((values, (rows, np.zeros(len(rows), dtype=int))), shape=(len(self.value), 1))
 
     def combine(self, L: sp.csr_matrix, index: pd.Index[Any], statistic: str, *notes: Note) -> Estimates:
         """Return the combinations L (k, m) of the rows, named by index."""
-        columns = sp.csc_matrix(L)
-        rows = [columns.indices[a:b] for a, b in zip(columns.indptr, columns.indptr[1:], strict=False)]
-        reasons, n = self.reason.to_numpy(), self.n.to_numpy()
-        reason = [next((reasons[i] for i in part if reasons[i]), "") for part in rows]
-        df = [self.detail.df_of(part.tolist()) for part in rows]
-        value = np.array([self.value.to_numpy(float)[columns.indices[a:b]] @ columns.data[a:b]
-                          for a, b in zip(columns.indptr, columns.indptr[1:], strict=False)])  # fmt: skip
-        finite = [x for x in df if np.isfinite(x)] or [np.nan]
-
-        def df_of(picked: Sequence[int]) -> float:
-            return self.detail.df_of(sorted({int(i) for j in picked for i in rows[j]}))
-
+        picked = sp.csc_matrix(L)
+        picked.data = np.ones(picked.nnz)
+        detail = combined(self.detail, picked)
+        assert detail.df_many is not None
+        df = detail.df_many(sp.identity(L.shape[1], format="csc"))
+        finite = df[np.isfinite(df)] if np.isfinite(df).any() else np.array([np.nan])
         context = replace(
-            self.context, df=(min(finite), max(finite)), interval="t", notes=(*self.context.notes, *notes)
-        )
+            self.context, df=(float(finite.min()), float(finite.max())), interval="t",
+            notes=(*self.context.notes, *notes),
+        )  # fmt: skip
+        value = np.asarray(L.T @ self.value.to_numpy(float))
         return Estimates(
             value=pd.Series(value, index=index, name=statistic),
             covariance=Combined(self.covariance, sp.csr_matrix(L)),
             df=pd.Series(df, index=index, name="df", dtype=float),
             statistic=statistic,
             context=context,
-            n=pd.Series([int(n[part].sum()) for part in rows], index=index, name="n"),
-            reason=pd.Series(reason, index=index, name="reason", dtype=object),
-            detail=Detail(None, None, df_of),
+            n=pd.Series((picked.T @ self.n.to_numpy(float)).astype(int), index=index, name="n"),
+            reason=pd.Series(self._first_reason(picked), index=index, name="reason", dtype=object),
+            detail=detail,
             refusal=self.refusal,
             points=self.is_share or self.points,
         )
 
-    def test(self, null: float = 0) -> pd.DataFrame:
-        """Return t tests of each row against a value: estimate, se, t, df, p (two-sided)."""
+    def _first_reason(self, picked: sp.csc_matrix) -> Any:
+        """(m,) the first reason among the rows of each column of a pattern."""
+        reasons = self.reason.to_numpy()
+        out = np.full(picked.shape[1], "", dtype=object)
+        for j in np.flatnonzero(picked.T @ (reasons != "").astype(float)):
+            rows = np.sort(picked.indices[picked.indptr[j] : picked.indptr[j + 1]])
+            out[j] = next(reasons[i] for i in rows if reasons[i])
+        return out
+
+    def pairwise(
+        self,
+        adjust: Adjust = "holm",
+        *,
+        against: Hashable | None = None,
+        within: str | None = None,
+    ) -> Estimates:
+        """Return the differences of all pairs of rows, their p-values adjusted for the number of pairs.
+
+        Parameters
+        ----------
+        adjust : {"holm", "bonferroni", "hochberg", "hommel", "max-t", "bh", "by", "none"}
+            All but the last three bound the chance of any false finding; "bh" and "by" the expected share of
+            false findings. ``ci()`` has simultaneous limits for "max-t", Bonferroni's for "bonferroni" and
+            "holm", and single ones for the others.
+        against : row name, optional
+            Every other row less this one; "all": every row less the plain mean of all.
+        within : name of a level of the rows, optional
+            Only rows that agree in it are compared, as the shares of one answer.
+
+        Returns
+        -------
+        Estimates with rows (first, minus); ``to_frame()`` has ``p`` and ``p_adjusted``
+
+        Examples
+        --------
+        >>> import surveykit as sv
+        >>> people = pd.DataFrame({"vung": list("NNBBTT"), "diem": [7, 8, 5, 6, 9, 7]})
+        >>> by = sv.mean(sv.Design(people, sampling="srs"), "diem", by="vung")
+        >>> by.pairwise("holm").to_frame()[["estimate", "p", "p_adjusted"]].round(3)
+                    estimate      p  p_adjusted
+        vung minus
+        B    N          -2.0  0.035       0.106
+             T          -2.5  0.063       0.126
+        N    T          -0.5  0.604       0.604
+        """
+        return pairs.pairwise(self, adjust, against, within)
+
+    def test(self, null: float = 0, *, adjust: Adjust | None = None, df: Degrees = None) -> pd.DataFrame:
+        """Return t tests of each row against a value: estimate, se, t, df, p (two-sided).
+
+        With ``adjust`` (as in ``pairwise``) also ``p_adjusted``, for the number of rows.
+        """
         if self.no_test:
             raise ArgumentError(f"test: {self.no_test}")
         if isinstance(null, bool) or not isinstance(null, (int, float, np.number)) or not np.isfinite(null):
             raise ArgumentError(f"null={null!r}: write the number that the estimates are compared with.")
-        se = self.se.to_numpy()
+        se, degrees = self.se.to_numpy(), limits.degrees_of(self, df)
         t = divide(self.value.to_numpy(float) - null, se)
-        df = np.where(self.df > 0, self.df, np.nan)
-        p = 2 * stdtr(df, -np.abs(t))
-        return pd.DataFrame(
-            {"estimate": self.value, "se": se, "t": t, "df": df, "p": p}, index=self.value.index
+        degrees = np.where(degrees > 0, degrees, np.nan)
+        p = 2 * stdtr(np.where(np.isinf(degrees), 1e300, degrees), -np.abs(t))
+        table = pd.DataFrame(
+            {"estimate": self.value, "se": se, "t": t, "df": degrees, "p": p}, index=self.value.index
         )
+        adjust = adjust or (self.adjust if self.adjust != "none" else None)  # type: ignore[assignment]
+        if adjust:
+            table["p_adjusted"] = pairs.adjusted(self, t, degrees, p, adjust)
+        return table
+
+    def joint_test(
+        self, rows: pairs.Contrasts | None = None, *, null: float = 0, adjusted: bool = True
+    ) -> TestResult:
+        """Return one F test (Wald) of several rows or contrasts together.
+
+        Parameters
+        ----------
+        rows : list of row names, or {name: {row: weight}}, optional
+            All rows without it. That all groups are equal: ``pairwise(against=one).joint_test()``.
+        null : number that each is compared with
+        adjusted : bool
+            F with (k, df − k + 1) degrees of freedom, as few units ask for; without, (k, df).
+
+        Raises
+        ------
+        ArgumentError
+            A row has no standard error.
+        """
+        return pairs.joint_test(self, rows, null, adjusted)
 
     # ---- how it looks -------------------------------------------------------------------------------
 
@@ -348,6 +370,7 @@ class Estimates:
         used = self._method(method)
         if used == "auto" and self.share_parts.raised:
             notes += (Note("ρ taken as at least 0,05", "tương quan nội cụm lấy ít nhất 0,05"),)
+        notes += limits.remarks(self, used)
         if self.refusal:
             notes += (Note(self.refusal, reason_text(self.refusal, "vi")),)
         return replace(self.context, notes=notes, level=level, interval=used).text(lang)

@@ -244,7 +244,7 @@ def test_degrees_of_freedom_may_be_given():
     ("method", "sentence"),
     [
         ("wilson", "method='wilson' is for shares, and these are means. Use 't'."),
-        ("z", "method='z' is not known. Choose one of 't', 'wald'."),
+        ("z", "method='z' is not known. Choose one of 't', 'wald', 'log', 'simultaneous', 'bonferroni'."),
     ],
 )
 def test_an_interval_for_shares_is_refused_for_means(method, sentence):
@@ -258,7 +258,8 @@ def test_an_unknown_interval_of_a_share_names_the_likely_one_and_all():
     result = sv.proportion(design_of(build([3], 5), {}), "y")
     sentence = (
         "method='wilsn' is not known. Did you mean 'wilson'? Choose one of 'auto', 'wald', 'logit', "
-        "'wilson', 'korn-graubard', 'beta', 'likelihood', 'arcsine', 'agresti-coull', 'jeffreys'."
+        "'wilson', 'korn-graubard', 'beta', 'likelihood', 'arcsine', 'agresti-coull', 'jeffreys', "
+        "'simultaneous', 'bonferroni'."
     )
     with pytest.raises(ArgumentError) as error:
         result.ci(method="wilsn")

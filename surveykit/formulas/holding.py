@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import scipy.sparse as sp
 
 from surveykit.formulas.arrays import Array, Codes, Mask, runs
+
+MANY = 1_000_000  # pairs looked up at once
+BLOCK = 256  # columns of a pattern worked on at once
 
 
 class Holding(NamedTuple):
@@ -50,6 +54,30 @@ class Holding(NamedTuple):
             picked.append(part if self.answered is None else part[self.answered[a:b, j]])
         keep = np.concatenate(picked) if picked else np.zeros(0, dtype=np.intp)
         return np.unique(self.unit[keep]).size, np.unique(self.stratum[keep]).size
+
+    def unions(self, picked: sp.csc_matrix) -> Array:
+        """(m,) units less strata that hold any of the estimates in each column of a pattern (k, m)."""
+        return self._distinct(self.unit, picked) - self._distinct(self.stratum, picked)
+
+    def _distinct(self, codes: Codes, picked: sp.csc_matrix) -> Array:
+        """(m,) distinct codes in the union of the estimates of each column; for pairs |A| + |B| − |A ∩ B|."""
+        cell, j = np.nonzero(
+            np.ones((codes.size, self.q), dtype=bool) if self.answered is None else self.answered
+        )
+        shape = (int(codes.max(initial=0)) + 1, picked.shape[0])
+        held = sp.csc_matrix((np.ones(cell.size), (codes[cell], self.domain[cell] * self.q + j)), shape=shape)
+        held.data[:] = 1.0
+        if (np.diff(picked.indptr) == 2).all() and picked.shape[1] > 1:
+            a, b = picked.indices[::2], picked.indices[1::2]
+            both = (held.T @ held).tocsr()
+            own = both.diagonal()
+            shared = np.concatenate(
+                [np.asarray(both[a[i : i + MANY], b[i : i + MANY]]).ravel() for i in range(0, a.size, MANY)]
+            )
+            out: Array = own[a] + own[b] - shared
+            return out
+        parts = [(held @ picked[:, i : i + BLOCK]).getnnz(axis=0) for i in range(0, picked.shape[1], BLOCK)]
+        return np.concatenate(parts).astype(float)
 
     def union_all(self) -> tuple[int, int]:
         """Units and strata that hold any estimate at all."""

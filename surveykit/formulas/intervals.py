@@ -1,4 +1,4 @@
-"""Confidence intervals of proportions; every function is elementwise on arrays.
+"""Confidence intervals, most of them of proportions; every function is elementwise on arrays.
 
 ``p`` estimate, ``v`` design variance, ``n`` answers, ``n_eff`` effective number, ``t`` quantile.
 """
@@ -34,6 +34,12 @@ def wald(p: Array, v: Array, t: Array) -> Pair:
     """P ± t se, not cut to [0, 1]."""
     half = t * np.sqrt(v)
     return p - half, p + half
+
+
+def log_limits(p: Array, v: Array, t: Array) -> Pair:
+    """Wald limits of log p, turned back: for counts and totals, never below 0."""
+    half = np.exp(t * divide(np.sqrt(v), p))
+    return p / half, p * half
 
 
 def logit_limits(p: Array, v: Array, t: Array) -> Pair:

@@ -24,6 +24,7 @@ BLOCK = 256  # columns of a contrast matrix worked on at once
 ROUNDING = 1e-13  # what is left of a variance that the steps took away, below which it is rounding error
 DOUBT = 1e-7  # of its parts: a variance so small is worked out again from the influence of each unit
 NEGATIVE = 1e4  # times that: a variance so far below 0 is no rounding error, and there is no standard error
+FEW = 2000  # estimates few enough for their whole matrix
 DENSE = 10_000_000  # numbers in a matrix that is still written out
 
 
@@ -283,7 +284,7 @@ class Taylor:
         for i in range(0, which.size, BLOCK):
             own = which[i : i + BLOCK]
             L = sp.csr_matrix((np.ones(own.size), (own, np.arange(own.size))), shape=(self.size, own.size))
-            BL, taken = self._taken(L)
+            BL, taken = self.taken(L)
             v = np.zeros(own.size)
             if self.noise is not None:
                 v += np.einsum("pm,pm->m", BL, self.noise @ BL)
@@ -293,7 +294,7 @@ class Taylor:
             out[i : i + BLOCK] = v
         return out
 
-    def _taken(self, L: sp.csr_matrix) -> tuple[Array, Array | None]:
+    def taken(self, L: sp.csr_matrix) -> tuple[Array, Array | None]:
         """B L (p, m) and X B L (P, m), None without steps."""
         used = np.unique(L.tocsc().indices)
         BL = np.asarray(self.B.reshape(self.B.shape[0], self.size)[:, used] @ L.tocsr()[used])
@@ -324,7 +325,7 @@ class Taylor:
 
     def of(self, L: sp.csr_matrix) -> Array:
         """(m, m) covariance of the combinations L (k, m)."""
-        BL, taken = self._taken(L)
+        BL, taken = self.taken(L)
         start: Array = np.zeros((L.shape[1],) * 2) if self.noise is None else BL.T @ self.noise @ BL
         if self.odd:
             q = self.Z.shape[1]
@@ -371,6 +372,11 @@ class Combined:
         if (np.diff(L.indptr) == 1).all():
             picked: Array = self.base.diag()[L.indices] * L.data**2
             return picked
+        if L.shape[0] <= FEW and L.shape[1] > BLOCK and (np.diff(L.indptr) == 2).all():  # many pairs of few
+            V, a, b, x, y = self.base.full(), L.indices[::2], L.indices[1::2], L.data[::2], L.data[1::2]
+            room = V[a, a] * x**2 + V[b, b] * y**2
+            v = room + 2 * V[a, b] * x * y
+            return np.where(np.abs(v) <= ROUNDING * room, 0.0, v)
         return in_blocks(self.base, L)
 
     def of(self, L: sp.csr_matrix) -> Array:

@@ -1,0 +1,59 @@
+"""What of a result is worked out only when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+
+from surveykit.formulas.arrays import Array, Mask
+
+
+class ShareParts(NamedTuple):
+    """What the "auto" interval needs beside the design variance, a number for each row."""
+
+    K: Array
+    b: Array
+    rho: Array
+    census: Mask
+    raised: bool
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What is worked out only when asked for.
+
+    ``reference()``: variance of each estimate under simple random sampling with replacement, and the
+    population the weights stand for; ``share()``: parts of the "auto" interval; ``df_of(rows)``: degrees of
+    freedom of a combination of rows. ``methods``: intervals made for these estimates alone, the first by
+    default; ``limits(method, df, level)``: their two-sided limits. ``df_many(picked)``: ``df_of`` of the rows
+    in each column of a pattern (k, m).
+    """
+
+    reference: Callable[[], tuple[Array, Array]] | None
+    share: Callable[[], ShareParts] | None
+    df_of: Callable[[Sequence[int]], float]
+    limits: Callable[[str, Array, float], tuple[Array, Array]] | None = None
+    methods: tuple[str, ...] = ()
+    df_many: Callable[[sp.csc_matrix], Array] | None = None
+
+
+def combined(detail: Detail, picked: sp.csc_matrix) -> Detail:
+    """Return what is worked out later for combinations of rows, given by a pattern (k, m)."""
+
+    def df_many(further: sp.csc_matrix) -> Array:
+        whole = sp.csc_matrix(picked @ further)
+        if detail.df_many is not None:
+            return detail.df_many(whole)
+        rows = [np.sort(part).tolist() for part in np.split(whole.indices, whole.indptr[1:-1])]
+        return np.array([detail.df_of(part) for part in rows], dtype=float)
+
+    def df_of(rows: Sequence[int]) -> float:
+        at = np.asarray(rows, dtype=np.intp)
+        shape = (picked.shape[1], 1)
+        return float(df_many(sp.csc_matrix((np.ones(at.size), (at, np.zeros_like(at))), shape=shape))[0])
+
+    return Detail(None, None, df_of, df_many=df_many)

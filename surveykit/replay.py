@@ -34,9 +34,10 @@ STILL = 1e-9  # movement of a mean of random numbers that is rounding
 
 def replay(design: Design, factor: Array, r: int) -> Array:
     """(n,) final weights of replicate r, whose rows count ``factor`` (n,) times: steps are taken again."""
-    w = np.asarray(design.base_weights * factor)
+    w = before = np.asarray(design.base_weights * factor)
     for s, step in enumerate(design.steps):
-        w = take(design, step, w, factor, shift_of(design, s, r), r)
+        one = step.under(before, factor) if isinstance(step, Calibration) else step
+        before, w = w, take(design, one, w, factor, shift_of(design, s, r), r)
     return w
 
 
@@ -46,7 +47,7 @@ def take(design: Design, step: Step, w: Array, factor: Array, shift: Array | Non
     if isinstance(step, Calibration):
         found = step.solution(w, factor, shift)
         trouble = "" if found.met else f"the targets cannot be met (relative gap {found.gap.max():.2g})"
-        after = step.spread(w, found.ratio)
+        after = step.capped(step.spread(w, found.ratio), factor)
     else:
         after = steps.replay(step, w, factor, shift)
         classes = isinstance(step, ClassAdjustment) or (isinstance(step, Propensity) and step.classes > 0)

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 import surveykit as sv
+from surveykit import replay
 from surveykit.formulas import steps
 
 UNITS, EACH, MOVE = 30, 4, 1e-5
@@ -78,3 +79,39 @@ def test_the_variance_is_that_of_the_weights_worked_out_again(name, seed):
     held = [step.passes(path[k + 1], np.ones(len(y), dtype=bool)) for k, step in enumerate(design.steps)
             if step.name.startswith("calibrate")]  # fmt: skip
     assert all((passes == 0).sum() > 5 for passes in held)
+
+
+@pytest.mark.parametrize("method", ["JK1", "bootstrap"])
+def test_no_weight_of_a_replicate_passes_its_cap_by_rounding(method):
+    words = {"replicates": 20, "seed": 3} if method == "bootstrap" else {}
+    people = {"a": {"Nam": 0.5, "Nữ": 0.5}}
+    made = sv.calibrate(start(1), people, weight_bounds=(4.5, 14), distance="raking")
+    design = sv.replicate_weights(made, method, **words)
+    low, high = design.steps[-1].caps
+    reps, at = design.replicates, 0
+    for r in range(reps.R):
+        factor = reps.factors[:, r][reps.unit]
+        w, inside = replay.weights_of(design, r), factor > 0
+        assert ((low * factor <= w) & (w <= high * factor))[inside].all()
+        assert (w[~inside] == 0).all()
+        at += int((w[inside] == high * factor[inside]).sum())
+        assert_array_equal(w, design.steps[-1].replay(design.base_weights * factor, factor))
+    assert at > 2 * reps.R
+
+
+@pytest.mark.parametrize(
+    "words", [{"ratio": 1.3}, {"quantile": 0.9}, {"quantile": 0.8, "by": "t"}, {"upper": 13}]
+)
+def test_a_replicate_trims_at_its_own_limit_and_meets_the_totals_again_under_it(words):
+    design = sv.replicate_weights(sv.trim(raked(start(2)), **words), "JK1")
+    held = []
+    for r in range(UNITS):
+        factor = UNITS / (UNITS - 1)
+        left = design.replicates.factors[:, r][design.replicates.unit] > 0
+        # the sample without a unit, its weights made up for it, as if nothing else had ever been drawn
+        limits = words if "upper" not in words else {"upper": 13 * factor}
+        rest = design.data[left].assign(w=design.base_weights[left] * factor)
+        alone = sv.trim(raked(sv.Design(rest, weights="w", psu="xa")), **limits)
+        assert_allclose(replay.weights_of(design, r)[left], alone.w, rtol=1e-9)
+        held.append(alone.w.max())
+    assert np.ptp(held) > 0.01 or "upper" in words

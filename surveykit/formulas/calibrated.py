@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from surveykit.formulas.calibration import (
     solve,
 )
 from surveykit.formulas.steps import Linear, Matrix, dense, once
+from surveykit.formulas.trimming import Trimming
 
 Label = tuple[str, Any]
 
@@ -37,7 +38,8 @@ class Calibration:
     ``bounds`` on the ratios, ``caps`` on the weights themselves; ``scale`` (K,) freedom of each cell;
     ``ridge`` (p,) price of a gap, in units of w x²; ``noise`` (D p, D p) covariance of targets that are
     estimates; ``linearisation`` "calibrated" takes the derivative at the new weights, "base" at the old (as
-    R ``calibrate``).
+    R ``calibrate``); ``trimmed`` the trimming just before, where its limits, worked out from the weights, are
+    the caps.
     """
 
     cell: Codes | None
@@ -55,6 +57,7 @@ class Calibration:
     ridge: Array | None = None
     noise: Array | None = None
     linearisation: Literal["calibrated", "base"] = "calibrated"
+    trimmed: Trimming | None = None
 
     @property
     def shares(self) -> bool:
@@ -165,16 +168,24 @@ class Calibration:
         """(n,) new weights."""
         return self.capped(self.spread(w, self.solution(w).ratio))
 
-    def capped(self, w: Array) -> Array:
-        """(n,) new weights, without the rounding error by which they pass their limits."""
+    def capped(self, w: Array, factor: Array | float = 1.0) -> Array:
+        """(n,) new weights, without the rounding error by which they pass their limits (for one time)."""
         if self.caps is NO_BOUNDS:
             return w
         inside = w != 0 if self.row_part is None else (w != 0) & (self.row_part >= 0)
-        return np.asarray(np.where(inside, np.clip(w, *self.caps), w))
+        low, high = (cap * np.where(inside, factor, 1.0) for cap in self.caps)
+        return np.asarray(np.where(inside, np.clip(w, low, high), w))
 
     def replay(self, w: Array, factor: Array, shift: Array | None = None) -> Array:
         """(n,) new weights of a replicate."""
-        return self.spread(w, self.solution(w, factor, shift).ratio)
+        return self.capped(self.spread(w, self.solution(w, factor, shift).ratio), factor)
+
+    def under(self, w: Array, factor: Array) -> Calibration:
+        """Return the step of a replicate: its caps are the limits by its weights w before the trimming."""
+        if self.trimmed is None:
+            return self
+        low, high = (end[self.trimmed.group] for end in self.trimmed.limits(once(w, factor)))
+        return replace(self, caps=Bounds(low, high))
 
     def spread(self, w: Array, ratio: Array) -> Array:
         """(n,) weights times the ratios of their cells; rows outside the parts keep theirs."""

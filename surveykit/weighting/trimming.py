@@ -57,7 +57,8 @@ def trim(
     -------
     Design with one more step, or two. In the trail the step says how many weights were cut, what that does to
     the design effect of the weights (the variance it saves) and how far the known totals move. Which
-    weights are cut is held fixed in the variance by linearisation, and decided anew in every replicate.
+    weights are cut is held fixed in the variance by linearisation, and decided anew in every replicate, whose
+    own median or quantile sets its limits.
 
     Raises
     ------
@@ -104,6 +105,7 @@ def trim(
         last, cell=None, X=_by_rows(last), block=last.row_part, caps=caps, name=f"again {last.name}",
         scale=None if last.scale is None else last.rows(last.scale),
         distance="raking" if last.distance == "logit" else last.distance,  # a weight may stand at its cap
+        trimmed=None if ratio is None and quantile is None else step,
     )  # fmt: skip
     return add_calibration(trimmed, repeated, "upper")
 

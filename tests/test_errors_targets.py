@@ -252,7 +252,8 @@ def test_a_missing_auxiliary_is_refused(call, sentence):
         (
             MarginError,
             lambda: calibrate({"gioi": {"Nam": 49, "Nữ": 51}, "nhom": {1: 30, 2: 70}}),
-            "targets sum to 100 ('gioi': 100, 'nhom': 100): write shares that sum to 1, or counts of people.",
+            "targets sum to 100 ('gioi': 100, 'nhom': 100): write shares that sum to 1, or counts of people. "
+            "If they are 100 people, pass population=100 to calibrate.",
         ),
         (
             MarginError,

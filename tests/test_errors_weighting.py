@@ -116,7 +116,8 @@ SEX = {"Nam": 0.49, "Nữ": 0.51}
         (
             MarginError,
             lambda: rake({"gioi": {"Nam": 49, "Nữ": 51}}),
-            "margins sum to 100 ('gioi': 100): write shares that sum to 1, or counts of people.",
+            "margins sum to 100 ('gioi': 100): write shares that sum to 1, or counts of people. If they "
+            "are 100 people, pass population=100 to calibrate.",
         ),
         (
             MarginError,

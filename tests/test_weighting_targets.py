@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 from strategies import SHAPES, build
 
 import surveykit as sv
+from sampling.checks import MarginError
 
 GROUP = {"a": 210.0, "b": 330.0, "c": 460.0}
 SEX = {1: 480.0, 2: 520.0}
@@ -147,6 +148,21 @@ def test_beside_totals_it_is_the_constant_of_a_regression_estimator():
     assert_allclose([made.w.sum(), made.w @ DESIGN.data["x"]], [1_000.0, 1_500.0])
     one = DESIGN.changed(data=DESIGN.data.assign(mot=1.0))
     assert_allclose(made.w, sv.calibrate(one, {"mot": 1_000.0, "x": 1_500.0}).w, rtol=SAME)
+
+
+def test_counts_of_just_100_people_are_counts_where_that_is_said():
+    hundred = {"group": {"a": 20.0, "b": 30.0, "c": 50.0}}
+    made = sv.calibrate(DESIGN, hundred, population=100)
+    assert_allclose(sv.count(made, by="group").value, list(hundred["group"].values()))
+    for population in (None, 101, 5_000_000):
+        with pytest.raises(MarginError, match="sum to 100"):
+            sv.calibrate(DESIGN, hundred, population=population)
+    parts = {"h0": hundred["group"], "h1": BY["h1"]}
+    people = {"h0": 100, "h1": 550}
+    made = sv.calibrate(DESIGN, {"group": parts}, by="stratum", population=people)
+    assert_allclose(made.weights.groupby(DESIGN.data["stratum"]).sum(), [100.0, 550.0])
+    few = sv.calibrate(DESIGN, {"group": {"a": 0.5, "b": 0.4, "c": 0.7}}, population=1.6)  # in thousands, say
+    assert_allclose(few.w.sum(), 1.6)
 
 
 # --- by part ------------------------------------------------------------------------------------------------

@@ -125,8 +125,9 @@ def _spread(step: Calibration, w: Array, sums: Array, people: Array) -> Array:
     square = mean.copy()  # of an indicator the mean square is the mean
     numeric = np.array([level is None for _, level in step.aims])
     if numeric.any():
-        X = step.wide()
+        X = step.wide()  # numbers far from 0 about their mean, so that the squares keep their digits
         squares = np.asarray((X.multiply(X) if hasattr(X, "multiply") else X**2).T @ w).ravel()
         square[numeric] = divide(squares, people)[numeric]
+        mean[numeric] = divide(np.asarray(X.T @ w).ravel(), people)[numeric]
     variance = square - mean**2
     return np.sqrt(np.where(variance > CONSTANT * mean**2, variance, 0.0))

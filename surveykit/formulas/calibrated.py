@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -39,7 +39,9 @@ class Calibration:
     ``ridge`` (p,) price of a gap, in units of w x²; ``noise`` (D p, D p) covariance of targets that are
     estimates; ``linearisation`` "calibrated" takes the derivative at the new weights, "base" at the old (as
     R ``calibrate``); ``trimmed`` the trimming just before, where its limits, worked out from the weights, are
-    the caps.
+    the caps. ``centre`` (D, p) is taken off the columns, times the 1 that ``constant`` (p,) makes of them,
+    before anything is solved: the weights are the same, and numbers whose spread is far below their size do
+    not count as collinear with that 1.
     """
 
     cell: Codes | None
@@ -58,6 +60,8 @@ class Calibration:
     noise: Array | None = None
     linearisation: Literal["calibrated", "base"] = "calibrated"
     trimmed: Trimming | None = None
+    centre: Array | None = None
+    constant: Array = field(default_factory=lambda: np.zeros(0))
 
     @property
     def shares(self) -> bool:
@@ -79,10 +83,21 @@ class Calibration:
     @cached_property
     def system(self) -> System:
         """Auxiliaries as the solver takes them; cells outside every part have x = 0."""
-        if self.block is None:
-            return System(self.X)
-        X = dense(self.X) * (self.block >= 0)[:, None]
-        return System(X, np.maximum(self.block, 0), self.D)
+        X = self.X if self.block is None else dense(self.X) * (self.block >= 0)[:, None]
+        block = None if self.block is None else np.maximum(self.block, 0)
+        if self.centre is not None:
+            one = np.asarray(X @ self.constant)[:, None]
+            if sp.issparse(X):
+                X = (X - sp.csr_matrix(one) @ sp.csr_matrix(self.centre)).tocsr()
+            else:
+                X = X - one * self.centre[np.zeros(len(X), dtype=np.intp) if block is None else block]
+        return System(X, block, self.D)
+
+    def centred(self, totals: Array) -> Array:
+        """(D, p) totals of the columns as they are solved for."""
+        if self.centre is None:
+            return totals
+        return np.asarray(totals - self.centre * (totals @ self.constant)[:, None])
 
     @cached_property
     def barred(self) -> Mask | None:
@@ -122,7 +137,8 @@ class Calibration:
 
     def column_sums(self, w: Array) -> Array:
         """(D, p) sums Σ w x."""
-        return self.system.sums(w if self.cell is None else sum_by(self.cell, w, self.X.shape[0]))
+        sums = self.system.sums(w if self.cell is None else sum_by(self.cell, w, self.X.shape[0]))
+        return sums if self.centre is None else sums + self.centre * (sums @ self.constant)[:, None]
 
     def limits(self, w: Array, factor: Array | None = None) -> Bounds:
         """Return the bounds on the ratios of the cells, those of the weights of their rows included.
@@ -157,11 +173,12 @@ class Calibration:
         return solve(
             self.cell_weights(w),
             self.system,
-            goals,
+            self.centred(goals),
             distance=self.distance,
             bounds=self.limits(w, factor),
             scale=self.scale,
             ridge=self.ridge,
+            given=goals,
         )
 
     def apply(self, w: Array) -> Array:
@@ -196,16 +213,17 @@ class Calibration:
         return np.asarray(w * self.rows(ratio))
 
     def columns(self) -> Matrix:
-        """(K, D p) auxiliaries of the cells, a block of columns for each part."""
+        """(K, D p) auxiliaries of the cells as they are solved for, a block of columns for each part."""
+        X = self.system.X
         if self.block is None:
-            return self.X
-        K, p = self.X.shape
-        cells, columns = np.nonzero(self.system.X)
+            return X
+        K, p = X.shape
+        cells, columns = np.nonzero(X)
         where = np.maximum(self.block, 0)[cells] * p + columns
-        return sp.csr_matrix((self.system.X[cells, columns], (cells, where)), shape=(K, self.D * p))
+        return sp.csr_matrix((np.asarray(X)[cells, columns], (cells, where)), shape=(K, self.D * p))
 
     def wide(self) -> Matrix:
-        """(n, D p) auxiliaries of the rows."""
+        """(n, D p) auxiliaries of the rows as they are solved for."""
         return self.columns() if self.cell is None else sp.csr_matrix(self.columns())[self.cell]
 
     def linear(self, before: Array, after: Array) -> Linear:
@@ -215,7 +233,7 @@ class Calibration:
         g = np.where(after != 0, g if self.scale is None else g * self.rows(self.scale), 0.0)
         A = self.system.gram(g if self.cell is None else sum_by(self.cell, g, self.X.shape[0]))
         inner = inverse(A + (0.0 if self.ridge is None else np.diag(self.ridge)))
-        part, t, r, noise = self.row_part, None, None, self.noise
+        part, t, r, noise = self.row_part, None, None, self._centred_noise()
         inside = np.ones(after.size, dtype=bool) if part is None else part >= 0
         if self.shares_of:
             noise = None if noise is None else noise * float(before.sum()) ** 2
@@ -227,6 +245,13 @@ class Calibration:
             None if part is None or self.shares_of == "all" else np.maximum(part, 0), noise, self.cell,
             self.passes(after, inside),
         )  # fmt: skip
+
+    def _centred_noise(self) -> Array | None:
+        """(D p, D p) covariance of the totals of the columns as they are solved for."""
+        if self.noise is None or self.centre is None:
+            return self.noise
+        turn = np.eye(len(self.noise)) - blocks(self.centre[:, :, None] * self.constant).toarray()
+        return np.asarray(turn @ self.noise @ turn.T)
 
     def passes(self, after: Array, inside: Mask) -> Array | None:
         """(n,) 0 for rows whose new weight is a cap, whatever it was before; None without caps."""

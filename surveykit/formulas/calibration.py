@@ -158,6 +158,7 @@ def solve(
     bounds: Bounds = NO_BOUNDS,
     scale: Array | None = None,
     ridge: Array | None = None,
+    given: Array | None = None,
 ) -> Solution:
     r"""Find λ and the ratios F(q x'λ).
 
@@ -175,6 +176,8 @@ def solve(
         q, the freedom of a cell to move: 1 where not given.
     ridge : (p,), optional
         Diagonal of C, in units of w x²; 0 for targets that must be met.
+    given : (D, p), optional
+        The targets as the user knows them, to which gaps are relative, where those here are centred.
 
     Returns
     -------
@@ -228,7 +231,8 @@ def solve(
         gap = new
         if still:
             break
-    scale_of = np.where(targets == 0, np.maximum(every, 1e-300), np.abs(targets))
+    known = targets if given is None else given
+    scale_of = np.where(known == 0, np.maximum(every, 1e-300), np.abs(known))
     met = bool((np.abs(gap) <= np.maximum(room, 1e-10 * scale_of)).all())
     return Solution(F, lam, np.abs(gap) / scale_of, met, gram)
 

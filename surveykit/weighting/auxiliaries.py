@@ -13,9 +13,10 @@ import scipy.sparse as sp
 from sampling.checks import ArgumentError, DataError, MarginError, listed, shown
 from surveykit import columns as col
 from surveykit.design import Design
-from surveykit.formulas.arrays import Array, Codes, crossing, first_of_each, whole_numbers
+from surveykit.formulas.arrays import Array, Codes, crossing, first_of_each, sum_by, whole_numbers
 from surveykit.formulas.calibrated import Calibration
 from surveykit.formulas.calibration import NO_BOUNDS, Bounds, Distance
+from surveykit.formulas.collinear import TOLERANCE
 from surveykit.formulas.steps import Matrix, one_hot
 from surveykit.result import Estimates
 from surveykit.weighting.guards import is_number, one_column
@@ -23,6 +24,7 @@ from surveykit.weighting.margins import SAME, Coded, Margin, are_shares, coded, 
 from surveykit.weighting.parts import parts_first, read_parts
 
 PEOPLE = "population"
+NARROW = (TOLERANCE, 1e-3)  # spread of a number beside its mean: not nothing, but so small that it is centred
 THIN = 4  # columns for each number that a row has, from which a matrix is kept sparse
 
 
@@ -137,11 +139,11 @@ def _kind(asked: Asked, margins: list[Coded], table: list[Array], numbers: list[
     """Whether the levels' targets are shares; they are all of one kind, and totals go with counts only."""
     if not margins:
         return False
-    kinds = []
+    kinds, people = [], _people(asked, names)
     for d in range(len(table[0])):
         sums = {m.margin.name: float(t[d].sum()) for m, t in zip(margins, table, strict=True)}
         said = asked.argument if names is None else f"{asked.argument} of {asked.by}={shown(names.names[d])}"
-        kinds.append(are_shares(sums, said))
+        kinds.append(are_shares(sums, said, None if people is None else float(people[d])))
     if len(set(kinds)) > 1:
         d = kinds.index(not kinds[0])
         raise MarginError(
@@ -161,9 +163,9 @@ def _with_population(
     design: Design, asked: Asked, shares: bool, table: list[Array], numbers: list[Number], names: Any
 ) -> tuple[list[Array], list[Number]]:
     """Turn shares into counts of a known number of people, or make that number a target of its own."""
-    if asked.population is None:
+    people = _people(asked, names)
+    if people is None:
         return table, numbers
-    people = names.population(asked.population) if names is not None else _people(asked.population)
     if shares:
         return [t / t.sum(axis=1, keepdims=True) * people[:, None] for t in table], numbers
     if table:
@@ -187,10 +189,16 @@ def _in_people(found: Coded, people: float) -> Coded:
     return found if noise is None else found._replace(margin=found.margin._replace(noise=noise * people**2))
 
 
-def _people(population: Any) -> Array:
-    if not is_number(population) or population <= 0:
-        raise ArgumentError(f"population={population!r}: pass the number of people, above 0.")
-    return np.array([float(population)])
+def _people(asked: Asked, names: Any) -> Array | None:
+    """(D,) number of people of each part, where it was given."""
+    if asked.population is None:
+        return None
+    if names is not None:
+        found: Array = names.population(asked.population)
+        return found
+    if not is_number(asked.population) or asked.population <= 0:
+        raise ArgumentError(f"population={asked.population!r}: pass the number of people, above 0.")
+    return np.array([float(asked.population)])
 
 
 def one_margin(found: Coded, target: Array, shares: bool, label: str, asked: Asked) -> Calibration:
@@ -225,13 +233,35 @@ def _assemble(
             f"{asked.argument}[{loose[0].name!r}] are estimated counts whose sum has an error of its own, "
             "so they cannot agree with the other margins. Pass shares (sv.proportion) and population=."
         )
+    constant, centre = _centre(design, margins, numbers, part, labels)
     step = Calibration(
-        cell, X, targets, tuple(labels), label,
+        cell, X, targets, tuple(labels), label, constant=constant, centre=None if asked.penalty else centre,
         shares_of=("" if not shares else "all" if names is None else "part"), distance=asked.distance,
         bounds=asked.bounds, caps=asked.caps, block=block, parts=() if names is None else names.names,
         scale=scale, noise=noise, linearisation=asked.linearisation,
     )  # fmt: skip
     return _priced(design, asked, step)
+
+
+def _centre(
+    design: Design, margins: list[Coded], numbers: list[Number], part: Codes | None, labels: list[Any]
+) -> tuple[Array, Array | None]:
+    """(p,) columns that sum to 1, and (D, p) means of the numbers whose spread is small beside them."""
+    first = margins[0].margin.name if margins else PEOPLE
+    constant = np.array([float(name == first) for name, _ in labels])
+    if not constant.any():
+        return constant, None
+    D = 1 if part is None else int(part.max()) + 1
+    used = design.w != 0 if part is None else (design.w != 0) & (part >= 0)
+    group, w = np.zeros(used.size, dtype=np.intp) if part is None else np.maximum(part, 0), np.abs(design.w)
+    W = sum_by(group, np.where(used, w, 0.0), D)
+    centre = np.zeros((D, len(labels)))
+    for j, v in zip(range(len(labels) - len(numbers), len(labels)), numbers, strict=True):
+        mean = sum_by(group, np.where(used, w * v.values, 0.0), D) / W
+        spread = np.sqrt(sum_by(group, np.where(used, w * (v.values - mean[group]) ** 2, 0.0), D) / W)
+        low, high = (share * np.abs(mean) for share in NARROW)
+        centre[:, j] = np.where((low < spread) & (spread < high), mean, 0.0)
+    return constant, centre if centre.any() else None
 
 
 def _noise(margin: Margin) -> Array:

@@ -246,14 +246,21 @@ def _kind(level: Any) -> str:
     return "text" if isinstance(level, str) else "a number"
 
 
-def are_shares(sums: Mapping[str, float], argument: str) -> bool:
-    """Tell shares from counts by the sums of the margins; contradictions are an error."""
+def are_shares(sums: Mapping[str, float], argument: str, people: float | None = None) -> bool:
+    """Tell shares from counts by the sums of the margins; contradictions are an error.
+
+    ``people`` is the number of people where it was given: sums that agree with it are counts.
+    """
     values = np.array(list(sums.values()))
     if (np.abs(values - 1) < 1e-3).all():
         return True
     said = ", ".join(f"{name!r}: {value:g}" for name, value in sums.items())
-    if (np.abs(values - 100) < 0.1).all():
-        raise MarginError(f"{argument} sum to 100 ({said}): write shares that sum to 1, or counts of people.")
+    counted = people is not None and bool((np.abs(values - people) <= SAME * people).all())
+    if (np.abs(values - 100) < 0.1).all() and not counted:
+        raise MarginError(
+            f"{argument} sum to 100 ({said}): write shares that sum to 1, or counts of people. If they are "
+            "100 people, pass population=100 to calibrate."
+        )
     kinds = np.abs(values - 1) < 1e-3
     if kinds.any():
         raise MarginError(
@@ -264,6 +271,6 @@ def are_shares(sums: Mapping[str, float], argument: str) -> bool:
         raise MarginError(
             f"{argument} have different sums ({exact}), so no weights can agree with all. Correct them."
         )
-    if values[0] < 2:
+    if values[0] < 2 and not counted:
         raise MarginError(f"{argument} sum to {values[0]:g} ({said}): shares must sum to 1.")
     return False

@@ -20,7 +20,7 @@ from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Codes, Mask, runs, sum_runs
 from surveykit.formulas.holding import Holding
 from surveykit.formulas.replicated import Replicated
-from surveykit.formulas.statistics import Smooth, divide
+from surveykit.formulas.statistics import Shares, Smooth, divide
 from surveykit.formulas.steps import Linear, low_rank, noise_of, pull_back
 from surveykit.formulas.totals import Column, Weigher, by_domain
 from surveykit.formulas.variance import Covariance, Taylor
@@ -99,8 +99,9 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker], where: str | N
 
     def one(make: Maker) -> Part:
         statistic = make()
-        columns = list(statistic.columns())
-        S = weigher.totals(columns)
+        quick = isinstance(statistic, Shares) and not design.steps
+        columns = [next(iter(statistic.columns()))] if quick else list(statistic.columns())
+        S = statistic.sums(weigher) if isinstance(statistic, Shares) else weigher.totals(columns)
         T = by_domain(cells, S)
         value = statistic.value(T)
         J = np.nan_to_num(statistic.jacobian(T)) if taylor else np.zeros((0, 0, 0))
@@ -338,18 +339,21 @@ def reference(design: Design, plan: Plan, makers: Sequence[Maker]) -> tuple[Arra
 
 def share_parts(design: Design, plan: Plan, makers: Sequence[Maker]) -> ShareParts:
     """Return for each share: unequal weighting K, cluster take b, pooled intraclass correlation ρ."""
-    K, b = takes(design, plan, makers)
-    rho, raised = [], False
+    every = [takes(design, plan, make()) for make in makers]
+    rho: list[float] = []
+    sizes: list[int] = []  # outputs of each statistic
+    raised = False
     if design.replicates is not None and not design.replicates.given:
         design = design.changed(replicates=None)  # for the pool the linear variance of the strata is as good
     pooled = strata_plan(design, plan)
     for make in makers:
         over = evaluate(design, pooled, [make])
         n, p = over.n.astype(float), over.value
-        k_h, b_h = takes(design, pooled, [make])
+        q = n.shape[1]
+        k_h, b_h = (np.repeat(x[:, None], q, axis=1) for x in takes(design, pooled, make()))
+        sizes.append(q)
         use = (~pooled.alone)[:, None] & (n > 0)
         v = over.covariance.diag().reshape(n.shape)
-        q = n.shape[1]
         for j in range(q):
             h = use[:, j]
             spread = p[h, j] * (1 - p[h, j])
@@ -363,29 +367,25 @@ def share_parts(design: Design, plan: Plan, makers: Sequence[Maker]) -> SharePar
             value, up = intervals.pooled_rho(D, kbar, bbar, few=few)
             rho.append(float(value[0]))
             raised |= up
+    K, b = (np.repeat(np.column_stack(x), sizes, axis=1) for x in zip(*every, strict=True))
     table = np.broadcast_to(np.array(rho), K.shape)
     census = np.repeat(plan.census[:, None], K.shape[1], axis=1)
     return ShareParts(K.ravel(), b.ravel(), table.ravel(), census.ravel(), raised)
 
 
-def takes(design: Design, plan: Plan, makers: Sequence[Maker]) -> tuple[Array, Array]:
-    """(D, q) unequal weighting K = n Σw² / (Σw)² and cluster take b = Σ n_i² / n of the answers."""
+def takes(design: Design, plan: Plan, statistic: Smooth) -> tuple[Array, Array]:
+    """(D,) unequal weighting K = n Σw² / (Σw)² and cluster take b = Σ n_i² / n of the answers."""
     cells = plan.cells
     weigher = design.cached(("weigher", *plan.key), lambda: Weigher(cells, design.w))
     unit = plan.stages[0].unit[cells.unit]
     starts = runs(cells.domain * cells.P + unit)
-    K, b = [], []
-    for make in makers:
-        columns = list(make().columns())
-        weight = design.w.copy()
-        weight[columns[0].missing] = 0.0
-        W = by_domain(cells, weigher.matrix @ (weight != 0).astype(float))
-        W2 = by_domain(cells, weigher.matrix @ weight)
-        counts = weigher.answers(columns[0]).astype(float)
-        n = by_domain(cells, counts)
-        squares = sum_runs(sum_runs(counts, starts) ** 2, runs(cells.domain[starts]))
-        q = len(columns) - 1
-        K.append(np.repeat(divide(n * W2, W**2)[:, None], q, axis=1))
-        take = divide(squares, n) if degrees(design) is None else np.full(n.size, UNKNOWN_TAKE)
-        b.append(np.repeat(take[:, None], q, axis=1))
-    return np.concatenate(K, axis=1), np.concatenate(b, axis=1)
+    answered = next(iter(statistic.columns()))  # ones; the others are not made
+    weight = design.w.copy()
+    weight[answered.missing] = 0.0
+    W = by_domain(cells, weigher.total(answered))
+    W2 = by_domain(cells, weigher.matrix @ weight)
+    counts = weigher.answers(answered).astype(float)
+    n = by_domain(cells, counts)
+    squares = sum_runs(sum_runs(counts, starts) ** 2, runs(cells.domain[starts]))
+    take = divide(squares, n) if degrees(design) is None else np.full(n.size, UNKNOWN_TAKE)
+    return divide(n * W2, W**2), take

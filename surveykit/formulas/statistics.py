@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from surveykit.formulas.arrays import Array, Codes
-from surveykit.formulas.totals import Column
+from surveykit.formulas.totals import Column, Weigher
 
 NONE: Codes = np.zeros(0, dtype=np.intp)
 
@@ -118,6 +118,10 @@ class Shares:
         yield Column(None, missing)
         for k in range(self.count):
             yield Column((self.levels == k).astype(float), missing)
+
+    def sums(self, weigher: Weigher) -> Array:
+        """(C, 1 + count) totals of the columns by cell, in one pass."""
+        return weigher.by_level(self.levels, self.count)
 
     def value(self, T: Array) -> Array:
         """Return the shares."""

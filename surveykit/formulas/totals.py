@@ -96,6 +96,16 @@ class Weigher:
         held = self.rows > np.bincount(self.cells.row[rows], minlength=self.rows.size)
         return np.asarray(np.where(held, self.weight - lost, 0.0))
 
+    def by_level(self, levels: Codes, count: int) -> Array:
+        """(C, 1 + count) sums of the weights of all who have a level (n,), −1 for none, and of each level."""
+        C = self.weight.size
+        place = np.multiply(self.matrix.indices, count + 1, dtype=np.intp)
+        place += levels
+        place += 1  # those without a level come first
+        S = sum_by(place, self.matrix.data, C * (count + 1)).reshape(C, count + 1)
+        S[:, 0] = S[:, 1:].sum(axis=1)
+        return S
+
     def totals(self, columns: Iterable[Column]) -> Array:
         """(C, c) weighted sums of the columns."""
         return np.column_stack([self.total(column) for column in columns])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from surveykit.formulas.statistics import NONE, Covariances, Ratio, Shares, Total, divide, mean
-from surveykit.formulas.totals import Column
+from surveykit.formulas.totals import Column, Weigher, make_cells
 
 #: Central differences of step 1e-6 of numbers near 1.
 DIFFERENCES = 1e-6
@@ -63,6 +63,26 @@ def test_jacobians_are_derivatives(seed):
         step = 1e-6 * np.eye(c)
         J = np.stack([(statistic.value(T + s) - statistic.value(T - s)) / 2e-6 for s in step], axis=-1)
         assert_allclose(statistic.jacobian(T), J, rtol=DIFFERENCES, atol=DIFFERENCES)
+
+
+@few
+@given(seeds)
+def test_totals_of_shares_in_one_pass_are_those_of_their_columns(seed):
+    rng = np.random.default_rng(seed)
+    n = 40
+    unit, domain, level = rng.integers(0, 6, n), rng.integers(-1, 3, n), rng.integers(-1, 4, n)
+    w = rng.uniform(1, 2, n) * (rng.uniform(size=n) < 0.9)
+    domain[:3], level[unit == 5] = range(3), -1  # a unit in which nobody answered
+    weigher = Weigher(make_cells(unit, domain, 6, 3), w)
+    shares = Shares(level, 4)
+    found = shares.sums(weigher)
+    assert_allclose(found, weigher.totals(shares.columns()), rtol=1e-12, atol=1e-15)
+    C = weigher.cells.unit.size
+    by_hand = np.zeros((C, 5))
+    for i in range(n):
+        if weigher.cells.row[i] >= 0 and level[i] >= 0:
+            by_hand[weigher.cells.row[i], [0, 1 + level[i]]] += w[i]
+    assert_allclose(found, by_hand, rtol=1e-12, atol=1e-15)
 
 
 def test_values_take_any_leading_axes():

@@ -12,6 +12,8 @@ ITEMS = [f"item_{j}" for j in range(1, 31)]
 STRATA, COMMUNES = 68, 3321
 MISSING = 0.02
 LEVELS = {"province": 34, "urban": 2, "sex": 2, "age": 6, "educ": 5}  # margins to rake to
+PLACES = 100  # communes that are compared with each other
+PAIRED = ("half_stratum", "half_psu")  # 126 strata of two PSUs, for half-samples
 NUMBERS = [f"x_{j}" for j in range(1, 21)]
 
 
@@ -71,6 +73,28 @@ def with_auxiliaries(data: pd.DataFrame, seed: int = 20250702) -> pd.DataFrame:
     out["responded"] = (rng.random(n) < chance).astype("int8")
     first = np.unique(out["commune"].to_numpy(), return_index=True)[1]
     out.loc[first, "responded"] = 1
+    return out
+
+
+def with_covariates(data: pd.DataFrame, seed: int = 20250703) -> pd.DataFrame:
+    """Return the design columns and two items of `make` with what estimates and models need.
+
+    Sex, ten numeric covariates, a yes or no that depends on them, 126 strata of two PSUs, and `place`: the
+    100 communes with the most PSUs (0 to 99), −1 elsewhere.
+    """
+    n = len(data)
+    rng = np.random.default_rng(seed)
+    out = data[["stratum", "psu", "commune", "weight", *ITEMS[:2]]].copy()
+    out["sex"] = rng.integers(0, 2, n).astype("int32")
+    x = rng.standard_normal((n, 10))
+    for j in range(10):
+        out[f"x_{j + 1}"] = x[:, j]
+    chance = 1 / (1 + np.exp(0.4 - x @ np.linspace(-0.5, 0.5, 10)))
+    out["yes"] = (rng.random(n) < chance).astype("int8")
+    units = out.groupby("commune")["psu"].nunique().sort_values(ascending=False, kind="stable")
+    out["place"] = units.index[:PLACES].get_indexer(out["commune"]).astype("int32")
+    out[PAIRED[1]] = (out["psu"] % 252).astype("int32")
+    out[PAIRED[0]] = (out[PAIRED[1]] // 2).astype("int32")
     return out
 
 

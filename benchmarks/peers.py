@@ -95,6 +95,15 @@ class RSurvey:
         table = pd.read_csv(self.out, encoding="utf-8")
         return seconds, Answer(table["estimate"].to_numpy(), table["se"].to_numpy())
 
+    def ask(self, task: str) -> tuple[float, dict[str, np.ndarray]]:
+        """Return seconds and the columns of a task that peer.R knows by name."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{task}\n")
+        self.process.stdin.flush()
+        seconds = float(self._line())
+        table = pd.read_csv(self.out, encoding="utf-8")
+        return seconds, {str(name): table[name].dropna().to_numpy() for name in table}
+
     def _line(self) -> str:
         assert self.process.stdout is not None
         line = self.process.stdout.readline().strip()
@@ -105,6 +114,100 @@ class RSurvey:
     def close(self) -> None:
         """Let R go."""
         self.process.communicate(timeout=60)
+
+
+class SvyEstimates:
+    """Estimates, tests and models by svy on a polars frame in memory; answers as small integers."""
+
+    def __init__(self, data: pd.DataFrame) -> None:
+        import polars
+
+        small = [polars.col(name).cast(polars.Int8) for name in ("item_1", "item_2")]
+        self.frame = polars.from_pandas(data, nan_to_null=True).with_columns(small)
+
+    @staticmethod
+    def there() -> bool:
+        """Say whether svy is installed."""
+        return Svy.there()
+
+    def call(self, name: str) -> Any:
+        """Return svy's result of a task, from a fresh sample."""
+        return getattr(self, name)()
+
+    def numbers(self, name: str) -> dict[str, np.ndarray]:
+        """Return the numbers of a task."""
+        found = self.call(name)
+        if name == "rao_scott":
+            test = found.stats.f
+            return {
+                "statistic": np.array([test.value]), "df": np.array([test.df_num, test.df_den]),
+                "p": np.array([test.p_value]),
+            }  # fmt: skip
+        if name == "logit":
+            return {
+                "estimate": np.array([c.est for c in found.coefs]),
+                "se": np.array([c.se for c in found.coefs]),
+            }  # fmt: skip
+        table = found.to_polars()
+        if name == "pairs":
+            return {"estimate": np.abs(table["est"].to_numpy()), "se": table["se"].to_numpy()}
+        columns = {"estimate": "est", "se": "se", "low": "lci", "high": "uci"}
+        return {kind: table[column].to_numpy() for kind, column in columns.items()}
+
+    def sample(self, strata: str = "stratum", psu: str = "psu") -> Any:
+        """Return a fresh sample."""
+        import svy
+
+        return svy.Sample(self.frame, svy.Design(stratum=strata, psu=psu, wgt="weight"))
+
+    def shares_logit(self) -> Any:
+        """Shares of the answers."""
+        return self.sample().estimation.prop("item_1", ci_method="logit", drop_nulls=True)
+
+    def ratio(self) -> Any:
+        """Ratio of two items."""
+        return self.sample().estimation.ratio("item_1", "item_2", drop_nulls=True)
+
+    def median(self) -> Any:
+        """Median of a number."""
+        return self.sample().estimation.median("x_1")
+
+    def rao_scott(self) -> Any:
+        """Test of independence."""
+        return self.sample().categorical.tabulate("item_1", "sex", drop_nulls=True)
+
+    def pairs(self) -> Any:
+        """All differences between 100 communes."""
+        import polars
+
+        found = self.sample().estimation.mean(
+            "item_1", by="place", where=polars.col("place") >= 0, drop_nulls=True
+        )
+        keys = range(100)
+        return found.contrast({f"{a}, {b}": {a: 1.0, b: -1.0} for a in keys for b in keys if a < b})
+
+    def logit(self) -> Any:
+        """Logit model with ten covariates."""
+        return self.sample().glm.fit("yes", x=[f"x_{j}" for j in range(1, 11)], family="binomial")
+
+    def brr(self) -> Any:
+        """Mean by 128 half-samples of strata of two PSUs."""
+        made = self.sample("half_stratum", "half_psu").weighting.create_brr_wgts(n_reps=128)
+        return self._mean(made)
+
+    def bootstrap(self) -> Any:
+        """Mean by 500 replicates of a bootstrap."""
+        return self._mean(self.sample().weighting.create_bs_wgts(n_reps=500, rstate=1))
+
+    def jackknife(self) -> Any:
+        """Mean by leaving out one PSU after another."""
+        return self._mean(self.sample().weighting.create_jk_wgts())
+
+    @staticmethod
+    def _mean(sample: Any) -> Any:
+        return sample.estimation.mean(
+            "item_1", method="replication", variance_center="estimate", drop_nulls=True
+        )
 
 
 class SvyWeights:

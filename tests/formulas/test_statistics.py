@@ -85,6 +85,14 @@ def test_totals_of_shares_in_one_pass_are_those_of_their_columns(seed):
     assert_allclose(found, by_hand, rtol=1e-12, atol=1e-15)
 
 
+def test_columns_hold_0_where_nobody_answered():
+    assert NONE.size == 0
+    y, x = column(np.arange(5.0), [1]), column(np.arange(5.0) + 2, [3])
+    for part in list(Covariances(y, x).columns())[1:]:
+        assert_array_equal(part.values[[1, 3]], 0)
+        assert_array_equal(part.missing, [1, 3])
+
+
 def test_values_take_any_leading_axes():
     T = np.random.default_rng(1).uniform(1, 2, (2, 3, 4))
     for statistic in (Shares(np.arange(3), 3), Covariances(column([1, 2]), column([1, 3]))):

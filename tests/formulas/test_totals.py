@@ -66,3 +66,19 @@ def test_a_cell_without_answers_sums_to_exactly_zero():
     w = np.array([0.1, 0.2, 0.3])
     cells = make_cells(np.zeros(3, dtype=np.intp), np.zeros(3, dtype=np.intp), 1, 1)
     assert Weigher(cells, w).total(Column(None, np.arange(3)))[0] == 0.0
+
+
+def test_rows_without_weight_are_nobody():
+    cells = make_cells(np.array([0, 0, 1]), np.zeros(3, dtype=int), 2, 1)
+    weigher = Weigher(cells, np.array([2.0, 0.0, 3.0]))
+    assert_array_equal(weigher.rows, [1, 1])
+    assert_array_equal(weigher.answers(Column(np.zeros(3), np.array([1]))), [1, 1])
+    assert_array_equal(weigher.total(Column(None, np.array([1]))), [2.0, 3.0])
+
+
+def test_a_cell_in_which_nobody_answered_has_nothing_to_the_last_digit():
+    w = np.array([0.1, 0.2, 0.3, 0.7])
+    weigher = Weigher(make_cells(np.array([0, 0, 0, 1]), np.zeros(4, dtype=int), 2, 1), w)
+    lost = np.array([2, 1, 0])  # summed in another order: 1e-16 less
+    assert weigher.weight[0] - sum(w[lost]) != 0
+    assert_array_equal(weigher.total(Column(None, lost)), [0.0, 0.7])

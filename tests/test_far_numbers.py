@@ -77,10 +77,44 @@ KINDS = [alone, beside_margins, beside_many_levels, capped, by_household, by_par
 @pytest.mark.parametrize("take", KINDS)
 def test_numbers_far_from_0_give_the_weights_and_errors_of_their_deviations(base, take):
     near, made = take(designed(0.0), 0.0), take(designed(base), base)
-    assert (near.steps[-1].centre is None, made.steps[-1].centre is None) == (True, False)
+    assert (near.steps[-1].centred_by is None, made.steps[-1].centred_by is None) == (True, False)
     assert_allclose(made.w, near.w, rtol=HELD, atol=HELD * near.w.mean())
     for verb in (sv.total, sv.mean):
         assert_allclose(verb(made, "z").se, verb(near, "z").se, rtol=HELD)
+
+
+@pytest.mark.parametrize("by", [None, "stratum"])
+def test_without_a_number_of_people_the_first_of_them_stands_for_it(by):
+    """A column called population is a number like any other."""
+    far = designed(1e7, population=np.where(DATA["stratum"] == "h0", 2e7, 4e7) + DATA["w"])
+    u, v, w = far.data["u"], far.data["population"], far.w
+    inside = (
+        [np.ones(len(w))] if by is None else [(DATA["stratum"] == h).to_numpy() * 1.0 for h in ("h0", "h1")]
+    )
+    totals = np.array([[w @ (u * k), w @ (v * k) + 0.05 * N] for k in inside])
+    if by is None:
+        v = 2e7 + DATA["w"]
+        far = far.changed(data=far.data.assign(population=v))
+        totals = np.array([[w @ u, w @ v + 0.05 * N]])
+    targets = {name: totals[0, j] if by is None else dict(zip(("h0", "h1"), totals[:, j], strict=True))
+               for j, name in enumerate(["u", "population"])}  # fmt: skip
+    made = sv.calibrate(far, targets, by=by)
+    assert made.steps[-1].centred_by is not None
+    # by hand: w (1 + x'λ) with long numbers, solved by least squares on the scaled columns
+    wanted = w.copy()
+    for k, (a, b) in zip(inside, totals, strict=True):
+        X = np.column_stack([u, v - u * (v @ k) / (u @ k)])[k > 0]
+        size = np.abs(X).mean(axis=0)
+        gap = np.array([a - w @ (u * k), b - w @ (v * k) - (v @ k) / (u @ k) * (a - w @ (u * k))]) / size
+        X = X / size
+        wanted[k > 0] *= 1 + X @ np.linalg.solve(X.T @ (w[k > 0][:, None] * X), gap)
+    assert_allclose(made.w, wanted, rtol=1e-5)
+    assert_allclose([[made.w @ (u * k), made.w @ (v * k)] for k in inside], totals, rtol=1e-12)
+
+
+def test_a_price_is_for_the_gap_of_the_numbers_as_they_are():
+    made = sv.calibrate(designed(1e7), {"u": 1e7 * N + 50 * N}, population=N, penalty=1e-9)
+    assert made.steps[-1].centred_by is None
 
 
 def test_deviations_that_are_combinations_of_others_are_still_found():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -39,9 +39,8 @@ class Calibration:
     ``ridge`` (p,) price of a gap, in units of w x²; ``noise`` (D p, D p) covariance of targets that are
     estimates; ``linearisation`` "calibrated" takes the derivative at the new weights, "base" at the old (as
     R ``calibrate``); ``trimmed`` the trimming just before, where its limits, worked out from the weights, are
-    the caps. ``centre`` (D, p) is taken off the columns, times the 1 that ``constant`` (p,) makes of them,
-    before anything is solved: the weights are the same, and numbers whose spread is far below their size do
-    not count as collinear with that 1.
+    the caps. ``centred_by`` is a centre (D, p), taken off the columns before anything is solved, times the 1
+    that a constant (p,) makes of them (:func:`surveykit.formulas.centring.centre`): the weights are the same.
     """
 
     cell: Codes | None
@@ -60,8 +59,7 @@ class Calibration:
     noise: Array | None = None
     linearisation: Literal["calibrated", "base"] = "calibrated"
     trimmed: Trimming | None = None
-    centre: Array | None = None
-    constant: Array = field(default_factory=lambda: np.zeros(0))
+    centred_by: tuple[Array, Array] | None = None
 
     @property
     def shares(self) -> bool:
@@ -85,19 +83,21 @@ class Calibration:
         """Auxiliaries as the solver takes them; cells outside every part have x = 0."""
         X = self.X if self.block is None else dense(self.X) * (self.block >= 0)[:, None]
         block = None if self.block is None else np.maximum(self.block, 0)
-        if self.centre is not None:
-            one = np.asarray(X @ self.constant)[:, None]
+        if self.centred_by is not None:
+            centre, constant = self.centred_by
+            one = np.asarray(X @ constant)[:, None]
             if sp.issparse(X):
-                X = (X - sp.csr_matrix(one) @ sp.csr_matrix(self.centre)).tocsr()
+                X = (X - sp.csr_matrix(one) @ sp.csr_matrix(centre)).tocsr()
             else:
-                X = X - one * self.centre[np.zeros(len(X), dtype=np.intp) if block is None else block]
+                X = X - one * centre[np.zeros(len(X), dtype=np.intp) if block is None else block]
         return System(X, block, self.D)
 
     def centred(self, totals: Array) -> Array:
         """(D, p) totals of the columns as they are solved for."""
-        if self.centre is None:
+        if self.centred_by is None:
             return totals
-        return np.asarray(totals - self.centre * (totals @ self.constant)[:, None])
+        centre, constant = self.centred_by
+        return np.asarray(totals - centre * (totals @ constant)[:, None])
 
     @cached_property
     def barred(self) -> Mask | None:
@@ -138,7 +138,10 @@ class Calibration:
     def column_sums(self, w: Array) -> Array:
         """(D, p) sums Σ w x."""
         sums = self.system.sums(w if self.cell is None else sum_by(self.cell, w, self.X.shape[0]))
-        return sums if self.centre is None else sums + self.centre * (sums @ self.constant)[:, None]
+        if self.centred_by is None:
+            return sums
+        centre, constant = self.centred_by
+        return np.asarray(sums + centre * (sums @ constant)[:, None])
 
     def limits(self, w: Array, factor: Array | None = None) -> Bounds:
         """Return the bounds on the ratios of the cells, those of the weights of their rows included.
@@ -248,9 +251,10 @@ class Calibration:
 
     def _centred_noise(self) -> Array | None:
         """(D p, D p) covariance of the totals of the columns as they are solved for."""
-        if self.noise is None or self.centre is None:
+        if self.noise is None or self.centred_by is None:
             return self.noise
-        turn = np.eye(len(self.noise)) - blocks(self.centre[:, :, None] * self.constant).toarray()
+        centre, constant = self.centred_by
+        turn = np.eye(len(self.noise)) - blocks(centre[:, :, None] * constant).toarray()
         return np.asarray(turn @ self.noise @ turn.T)
 
     def passes(self, after: Array, inside: Mask) -> Array | None:

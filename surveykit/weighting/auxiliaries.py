@@ -13,10 +13,10 @@ import scipy.sparse as sp
 from sampling.checks import ArgumentError, DataError, MarginError, listed, shown
 from surveykit import columns as col
 from surveykit.design import Design
-from surveykit.formulas.arrays import Array, Codes, crossing, first_of_each, sum_by, whole_numbers
+from surveykit.formulas.arrays import Array, Codes, crossing, first_of_each, whole_numbers
 from surveykit.formulas.calibrated import Calibration
 from surveykit.formulas.calibration import NO_BOUNDS, Bounds, Distance
-from surveykit.formulas.collinear import TOLERANCE
+from surveykit.formulas.centring import centre
 from surveykit.formulas.steps import Matrix, one_hot
 from surveykit.result import Estimates
 from surveykit.weighting.guards import is_number, one_column
@@ -24,7 +24,6 @@ from surveykit.weighting.margins import SAME, Coded, Margin, are_shares, coded, 
 from surveykit.weighting.parts import parts_first, read_parts
 
 PEOPLE = "population"
-NARROW = (TOLERANCE, 1e-3)  # spread of a number beside its mean: not nothing, but so small that it is centred
 THIN = 4  # columns for each number that a row has, from which a matrix is kept sparse
 
 
@@ -233,9 +232,10 @@ def _assemble(
             f"{asked.argument}[{loose[0].name!r}] are estimated counts whose sum has an error of its own, "
             "so they cannot agree with the other margins. Pass shares (sv.proportion) and population=."
         )
-    constant, centre = _centre(design, margins, numbers, part, labels)
+    one = _one(asked, margins, numbers, len(labels))
+    found = None if asked.penalty else centre([v.values for v in numbers], design.w, part, one)
     step = Calibration(
-        cell, X, targets, tuple(labels), label, constant=constant, centre=None if asked.penalty else centre,
+        cell, X, targets, tuple(labels), label, centred_by=found,
         shares_of=("" if not shares else "all" if names is None else "part"), distance=asked.distance,
         bounds=asked.bounds, caps=asked.caps, block=block, parts=() if names is None else names.names,
         scale=scale, noise=noise, linearisation=asked.linearisation,
@@ -243,25 +243,14 @@ def _assemble(
     return _priced(design, asked, step)
 
 
-def _centre(
-    design: Design, margins: list[Coded], numbers: list[Number], part: Codes | None, labels: list[Any]
-) -> tuple[Array, Array | None]:
-    """(p,) columns that sum to 1, and (D, p) means of the numbers whose spread is small beside them."""
-    first = margins[0].margin.name if margins else PEOPLE
-    constant = np.array([float(name == first) for name, _ in labels])
-    if not constant.any():
-        return constant, None
-    D = 1 if part is None else int(part.max()) + 1
-    used = design.w != 0 if part is None else (design.w != 0) & (part >= 0)
-    group, w = np.zeros(used.size, dtype=np.intp) if part is None else np.maximum(part, 0), np.abs(design.w)
-    W = sum_by(group, np.where(used, w, 0.0), D)
-    centre = np.zeros((D, len(labels)))
-    for j, v in zip(range(len(labels) - len(numbers), len(labels)), numbers, strict=True):
-        mean = sum_by(group, np.where(used, w * v.values, 0.0), D) / W
-        spread = np.sqrt(sum_by(group, np.where(used, w * (v.values - mean[group]) ** 2, 0.0), D) / W)
-        low, high = (share * np.abs(mean) for share in NARROW)
-        centre[:, j] = np.where((low < spread) & (spread < high), mean, 0.0)
-    return constant, centre if centre.any() else None
+def _one(asked: Asked, margins: list[Coded], numbers: list[Number], p: int) -> Array:
+    """(p,) columns that sum to 1 in every row: the levels of a margin, or the number of people."""
+    constant = np.zeros(p)
+    if margins:
+        constant[: len(margins[0].margin.levels)] = 1.0
+    elif asked.population is not None:
+        constant[p - len(numbers)] = 1.0
+    return constant
 
 
 def _noise(margin: Margin) -> Array:

@@ -17,6 +17,8 @@ def test_the_weighted_mean_is_taken_off_a_number_whose_spread_is_small():
     found, constant = centre([FAR, WIDE], W, None, PEOPLE)
     assert_allclose(found, [[0.0, W @ FAR / W.sum(), 0.0]], rtol=1e-14)
     assert_allclose(constant, PEOPLE)
+    second, _ = centre([WIDE, FAR], W, None, PEOPLE)
+    assert_allclose(second, [[0.0, 0.0, found[0, 1]]])
     signs, _ = centre([-FAR, WIDE], -W, None, PEOPLE)  # weights below 0 count by their size
     assert_allclose(signs, -found)
 
@@ -48,12 +50,18 @@ def test_without_a_constant_the_first_such_number_stands_for_it():
             here = W * (groups == d) if groups is not None else W
             left = y - found[d, 2] * (first * constant[1])  # nothing is left of the mean
             assert abs(here @ left) < 1e-9 * (here @ y)
+        here = W * (groups == 0) if groups is not None else W
+        assert_allclose(here @ first * constant[1], here.sum())  # it is 1 on average
+    both = [np.where(part == 0, FAR, WIDE), y]
+    found, constant = centre(both, W, part, np.zeros(2))  # only the second is so in every part
+    assert (constant != 0).tolist() == [False, True]
+    assert (found != 0).tolist() == [[True, False], [False, False]]
     assert centre([FAR], W, None, np.zeros(1)) is None
     assert centre([WIDE, WIDE], W, None, np.zeros(2)) is None
 
 
 @pytest.mark.parametrize(
-    ("spread", "centred"), [(1e-13, False), (1e-4, True), (0.9e-3, True), (1.2e-3, False)]
+    ("spread", "centred"), [(5e-10, False), (2e-9, True), (0.9e-3, True), (1.2e-3, False)]
 )
 def test_rounding_and_wide_numbers_are_left_as_they_are(spread, centred):
     x = 10 * (1 + spread * RNG.choice([-1.0, 1.0], N))

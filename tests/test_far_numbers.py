@@ -138,3 +138,23 @@ def test_margins_are_shown_in_the_numbers_of_the_data(take):
             sums = [float((w * (DATA["v"] + 1e7))[part].sum()) for part in inside]
         assert_allclose(far.loc[[i for i in far.index if i.startswith("u")], when], sums, rtol=1e-12)
     assert_allclose(far["standardised_before"], near["standardised_before"], atol=1e-6)
+
+
+@pytest.mark.parametrize("base", [3e4, 1e6])
+def test_the_error_of_estimated_people_counts_by_the_numbers_as_they_are(base):
+    """With the total known, an error of the people moves their mean: coefficients of the data's own x."""
+    other = sv.Design(build([4, 4], 77, missing=0.0), weights="w", **SHAPES["clusters"])
+    people = sv.count(other, by="sex")
+    far = designed(base)
+    total = (base + 0.5) * float(people.value.sum())
+    made = sv.calibrate(far, {"sex": people, "u": total})
+    known = sv.calibrate(far, {"sex": people.value.to_dict(), "u": total})
+    assert made.steps[-1].centred_by is not None
+    assert_allclose(made.w, known.w, rtol=1e-12)
+    u, w = far.data["u"] - base, far.base_weights
+    X = np.column_stack([far.data["sex"] == 1, far.data["sex"] == 2, u]).astype(float)
+    b = np.linalg.solve(X.T @ (w[:, None] * X), X.T @ (w * far.data["z"]))
+    b[:2] -= b[2] * base
+    more = b[:2] @ people.covariance.full() @ b[:2]
+    found = [float(sv.total(design, "z").se.iloc[0]) ** 2 for design in (made, known)]
+    assert_allclose(found[0] - found[1], more, rtol=1e-6)

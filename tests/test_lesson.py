@@ -133,6 +133,12 @@ def test_a_shown_frame_has_its_title_thousands_and_decimal_commas():
     assert "<th>A</th>" in show(forms.set_axis(["A", "B"]), "")._repr_html_()
 
 
+def test_a_shown_frame_says_a_missing_word_as_it_says_a_missing_number():
+    forms = pd.DataFrame({"cách nộp": ["tại quầy", None, np.nan], "nhóm": pd.Categorical(["a", None, "b"])})
+    assert [row.split()[-1] for row in str(show(forms, "A")).splitlines()[2:]] == ["a", "–", "b"]
+    assert show(forms, "A").body.count(">–<") == 3
+
+
 def test_a_shown_column_that_reaches_a_thousand_has_no_decimals():
     weights = pd.DataFrame({"tổng": [646285.33, 12.5], "nhỏ nhất": [71.72, 92.47]})
     assert str(show(weights, "A")).splitlines()[2].split() == ["646.285", "71,72"]

@@ -28,7 +28,7 @@
 # | Rút mẫu, biên bản, danh sách thực địa, diễn tập | [03 – Rút mẫu](03_rut_mau.ipynb) |
 # | Nhập và làm sạch số liệu | 04 – chưa có trong bản này |
 # | Tính quyền số, từ quyền số thiết kế đến quyền số cuối cùng | [05 – Quyền số](05_trong_so.ipynb) |
-# | Ước lượng và sai số | 06 – chưa có trong bản này (một phần có ở sổ tay 07) |
+# | Ước lượng, sai số, so sánh; vì sao không dùng Weight Cases | [06 – Ước lượng](06_uoc_luong.ipynb) |
 # | Ngưỡng công nhận (“đạt trên 90 %”) và xếp hạng | 08 – chưa có trong bản này |
 #
 # Mới dùng lần đầu: chạy hết trang này (chưa đến một phút), rồi mở sổ tay 07.

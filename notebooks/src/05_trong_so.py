@@ -779,4 +779,4 @@ lesson.predict_choice(
 # - Dùng số liệu của mình: `quyen_so`, `tang`, `ma_xa`, `tra_loi` trong tệp phiếu là đủ cho mục 3, 4 và 6 (xem
 #   [07 – Trước và sau](07_truoc_sau.ipynb)).
 #
-# **Tiếp theo:** [07 – Trước và sau](07_truoc_sau.ipynb).
+# **Tiếp theo:** [06 – Ước lượng](06_uoc_luong.ipynb).

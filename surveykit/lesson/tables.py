@@ -139,8 +139,8 @@ def table(
 
 
 def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Return a column as text: whole or large numbers without decimals, others with two."""
+    """Return a column as text: whole or large numbers without decimals, others with two, "–" for none."""
     if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
-        return column
+        return column.astype(object).where(column.notna(), "–")
     whole = (column.dropna() % 1 == 0).all() or column.abs().max() >= LARGE
     return column.map(integer if whole else number)

@@ -1,0 +1,500 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Ước lượng: từ thiết kế đến bảng, và mỗi con số nói gì
+#
+# > **Một con số, sai số của nó, và điều nó không nói.** Tỷ lệ, trung bình, trung vị, so sánh, kiểm định, hồi
+# > quy: tất cả từ *một* thiết kế đã khai.
+#
+# Sổ tay này bắt đầu ở chỗ [05 – Quyền số](05_trong_so.ipynb) dừng lại. Sau mỗi bảng có một câu **đọc kết
+# quả**; có những chỗ **dự đoán rồi chạy**: hãy đoán trước khi xem. Trang cuối trả lời câu hay gặp: *vì sao
+# không dùng Weight Cases của SPSS*.
+#
+# > **Số liệu giả lập.** Chỉ tên và mã xã là thật. Người, phiếu, câu trả lời đều do máy sinh ra, nên con số
+# > thật của cả dân số biết trước và so sánh được. Không con số nào ở đây nói về Cao Bằng.
+#
+# Cách chạy: bấm vào ô đầu tiên, nhấn **Shift + Enter** lần lượt đến hết (chừng một phút). Ô chỉ hiện dấu ba
+# chấm là ô được gấp lại cho gọn; bấm vào dấu đó để xem lệnh.
+#
+# [← Về trang bắt đầu](00_bat_dau.ipynb)
+
+# %%
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+import sampling
+import surveykit as sv
+from sampling.format import integer, interval, number, p_value, percent, points
+from surveykit import lesson, plots, population
+from surveykit.lesson import reading, refused, show
+from surveykit.plots.estimates import plot_estimates
+
+HAT_GIONG = 20261126  # hạt giống của mọi việc ngẫu nhiên trong sổ tay này
+
+# %% [markdown]
+# ## 1. Số liệu và thiết kế
+#
+# Dân số giả lập: mọi người từ 18 tuổi của tỉnh, kèm 15 câu hỏi hài lòng (thang 1–5). Thêm bốn điều: có **nộp
+# hồ sơ** trong năm không; nộp **trực tuyến** hay tại quầy; **chờ** bao nhiêu phút; biết tin của xã qua những
+# **kênh** nào. Ai trẻ thì nộp nhiều hơn, xem mạng nhiều hơn. Trong *cùng một nhóm tuổi*, người nộp hồ sơ và
+# người không nộp xem mạng như nhau: điều này ta đặt ra, để xem các phép tính có tìm lại được không.
+
+# %%
+dan_so = population.simulate("Cao Bằng", seed=20261122)
+cac_xa = population.commune_list(dan_so)
+nguoi = population.adult_list(dan_so, wave=2).rename(columns={"ma_nguoi": "adult"})
+for cot in ("ten_xa", "loai"):
+    nguoi[cot] = nguoi["ma_xa"].map(cac_xa.set_index("ma_xa")[cot])
+
+may = np.random.default_rng([HAT_GIONG, 1])
+tuoi, n = nguoi["nhom_tuoi"], len(nguoi)
+nguoi["da_nop"] = (may.random(n) < tuoi.map({"18–34": 0.80, "35–59": 0.65, "60+": 0.30})).astype(int)
+qua_mang = may.random(n) < tuoi.map({"18–34": 0.75, "35–59": 0.50, "60+": 0.20})
+nguoi["cach_nop"] = np.where(qua_mang, "trực tuyến", "tại quầy")
+
+thon_cham = may.normal(0, 0.35, nguoi["ma_thon"].nunique())[pd.factorize(nguoi["ma_thon"])[0]]
+muc = 2.7 + 0.35 * (nguoi["loai"] == "phường") - 0.25 * qua_mang + thon_cham
+nguoi["phut_cho"] = np.ceil(np.exp(muc + may.normal(0, 0.6, n)))
+nguoi.loc[nguoi["da_nop"] == 0, ["cach_nop", "phut_cho"]] = None
+
+KENH = {"mang": "mạng xã hội", "loa": "loa truyền thanh", "can_bo": "cán bộ thôn", "bang_tin": "bảng tin"}
+nhom = tuoi.map({"18–34": 0, "35–59": 1, "60+": 2}).to_numpy()
+phan = {"mang": [0.85, 0.55, 0.15], "loa": [0.25, 0.40, 0.60], "can_bo": [0.30, 0.45, 0.55]}
+phan["bang_tin"] = [0.15, 0.15, 0.15]
+for kenh in KENH:
+    nguoi[kenh] = (may.random(n) < np.array(phan[kenh])[nhom]).astype(int)
+
+# %% [markdown]
+# **Rút mẫu và đi hỏi** (giả lập): 24 xã theo quy mô (PPS), 4 thôn mỗi xã, 16 người mỗi thôn. Người già hay có
+# nhà hơn người trẻ, nên phiếu thu về lệch về phía già.
+
+# %%
+xa = replace(
+    sampling.communes(province="Cao Bằng").join(cac_xa[["ma_xa", "so_ho"]], on="ma_xa"),
+    name="Xã, phường Cao Bằng, số hộ giả lập",
+    strata="type",
+    size="so_ho",
+)
+CHUNG = {"as_of": "2026-07-01", "source": "giả lập"}
+thon = sampling.Frame(
+    population.village_list(dan_so)[["ma_thon", "ma_xa"]], id="ma_thon", name="Thôn giả lập", **CHUNG
+)
+danh_sach = sampling.Frame(nguoi[["adult", "ma_thon"]], id="adult", name="Người giả lập", **CHUNG)
+
+mau = (
+    sampling.Plan(xa)
+    .stage("commune", n=24, method="pps_sampford")
+    .stage("village", n=4, frame=thon, parent="ma_xa")
+    .stage("adult", n=16, frame=danh_sach, parent="ma_thon")
+    .draw(seed=HAT_GIONG)
+)
+
+may = np.random.default_rng([HAT_GIONG, 2])
+phieu = nguoi[nguoi["adult"].isin(mau.main["adult"])].copy()
+co_nha = may.random(len(phieu)) < phieu["nhom_tuoi"].map({"18–34": 0.55, "35–59": 0.75, "60+": 0.90})
+phieu["tra_loi"] = co_nha.astype(int)
+CAU = [f"c{i:02d}" for i in range(1, 16)]
+HOI = ["chung", "hai_long", *CAU, "da_nop", "cach_nop", "phut_cho", *KENH]
+phieu[HOI] = phieu[HOI].where(co_nha)
+cot = ["ten_xa", "gioi", "nhom_tuoi", "tra_loi", "chung", "c01", "cach_nop", "phut_cho", *KENH]
+show(phieu[cot].head(4).reset_index(drop=True), "Bốn phiếu đầu (giả lập)")
+
+# %% [markdown]
+# Cả thiết kế trong một chuỗi: ghép phiếu vào mẫu (mẫu đã rút tự mang tầng, các cấp, xác suất), bù người không
+# trả lời theo nhóm tuổi, khớp biên giới và tuổi. **Mọi lệnh sau đây chỉ cần `thiet_ke`**; không lệnh nào phải
+# khai lại quyền số, tầng hay cụm.
+
+# %%
+bien = {cot: nguoi[cot].value_counts() for cot in ("gioi", "nhom_tuoi")}
+
+thiet_ke = (
+    sv.join(mau, phieu, id="adult", responded="co_phieu")
+    .pipe(sv.adjust_nonresponse, responded="tra_loi", cells=["nhom_tuoi"])
+    .pipe(sv.rake, bien)
+)
+show(thiet_ke, "Quyền số sau từng bước (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+co = phieu["tra_loi"] == 1
+reading(
+    f"phát {integer(len(phieu))} phiếu, {integer(co.sum())} người trả lời ({percent(co.mean())}), ở "
+    f"{phieu['ma_thon'].nunique()} thôn của {phieu['ma_xa'].nunique()} xã. Quyền số cuối cùng cộng lại bằng "
+    f"{integer(thiet_ke.w.sum())}, đúng số người từ 18 tuổi của dân số giả lập."
+)
+
+# %% [markdown]
+# ## 2. Một tỷ lệ, và từng con số trong bảng
+#
+# Bao nhiêu phần trăm người dân hài lòng (mức 4 hoặc 5)?
+
+# %%
+ket_qua = sv.proportion(thiet_ke, "chung", value=[4, 5])
+show(ket_qua, "Tỷ lệ hài lòng chung (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+dong, that = ket_qua.to_frame().iloc[0], float(nguoi["hai_long"].mean())
+chua = "chứa" if dong["ci_low"] <= that <= dong["ci_high"] else "không chứa"
+reading(
+    f"ước lượng {percent(dong['estimate'])}; với độ tin cậy 95 %, con số thật từ "
+    f"{interval(dong['ci_low'], dong['ci_high'])}. Ở đây con số thật biết được: {percent(that)}, khoảng "
+    f"{chua} nó. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# **Khoảng kiểu cũ** thì sao? Bỏ quyền số, bỏ cụm, coi mọi phiếu như rút ngẫu nhiên từng người. Máy làm được,
+# nếu ta nói rõ đó là giả định:
+
+# %%
+bo_het = sv.Design(phieu[co], sampling="srs")
+tho = sv.proportion(bo_het, "chung", value=[4, 5])
+show(tho, "Cùng các phiếu ấy, coi như mẫu ngẫu nhiên đơn giản (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+dong_tho = tho.to_frame().iloc[0]
+rong, rong_tho = (100 * (d["ci_high"] - d["ci_low"]) for d in (dong, dong_tho))
+reading(
+    f"khoảng kiểu cũ rộng {number(rong_tho, 1)} điểm, khoảng đúng rộng {number(rong, 1)} điểm. Hẹp hơn không "
+    "phải vì chính xác hơn mà vì bỏ quên: người cùng thôn trả lời giống nhau, và quyền số không đều. (Số "
+    "liệu giả lập.)"
+)
+
+# %% [markdown]
+# Đọc các cột của bảng thứ nhất:
+#
+# - **sai số chuẩn**: rút lại mẫu khác thì ước lượng thường xê dịch chừng ấy;
+# - **n**: số người trả lời câu này;
+# - **deff** (hệ số thiết kế): sai số *bình phương* gấp mấy lần so với rút ngẫu nhiên từng người;
+# - **n hiệu dụng** = n / deff: số phiếu ngẫu nhiên đơn giản đáng giá bằng mẫu này;
+# - **bậc tự do**: số xã (hoặc thôn, ở xã chọn chắc chắn) trừ số tầng. Sai số được *ước lượng* từ chừng ấy đơn
+#   vị; ít thì khoảng phải rộng ra.
+#
+# ### Dự đoán rồi chạy (1)
+#
+# Mẫu này đáng giá bằng bao nhiêu phiếu rút ngẫu nhiên đơn giản? Thay `None` bằng con số bạn đoán.
+
+# %%
+du_doan = None
+
+# %% jupyter={"source_hidden": true}
+lesson.predict_number(
+    du_doan,
+    dong["n_eff"],
+    near=0.15 * dong["n"],
+    unit="phiếu",
+    why=f"Có {integer(dong['n'])} phiếu, deff {number(dong['deff'])}: {integer(dong['n'])} chia cho "
+    f"{number(dong['deff'])} còn {integer(dong['n_eff'])}. Bậc tự do {number(dong['df'], 0)}: sai số ấy ước "
+    "lượng từ các xã, không phải từ từng phiếu.",
+)
+
+# %% [markdown]
+# ### Tỷ lệ gần 0 hoặc gần 100 %
+#
+# Tỷ lệ gần 0 hay 1 thì khoảng “± 1,96 lần sai số chuẩn” có thể vượt 100 % hoặc co lại bằng 0. Khoảng mặc
+# định (“auto”) thì không. Thử người **rất không hài lòng** (mức 1) ở riêng các xã, không kể phường:
+
+# %%
+hiem = sv.proportion(thiet_ke, "chung", value=1, where="loai == 'xã'")
+bang = pd.concat([hiem.ci(method=m) for m in ("auto", "wald", "korn-graubard")])
+bang = bang.map(lambda x: percent(x, 2)).set_axis(["cận dưới", "cận trên"], axis=1)
+bang.index = ["auto (mặc định)", "± t lần sai số chuẩn", "Korn–Graubard"]
+show(bang, f"Rất không hài lòng ở các xã: ước lượng {percent(hiem.value.iloc[0], 2)} (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+can = hiem.ci(method="wald").iloc[0]
+am = "dưới 0, điều không thể có" if can["ci_low"] < 0 else "sát 0"
+reading(
+    f"cận dưới kiểu ± là {percent(can['ci_low'], 2)}, {am}. Hai khoảng kia lệch về phía trên, vì chỉ có phía "
+    "ấy còn chỗ. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# ## 3. Theo xã, theo loại xã
+#
+# Thêm `by=` là được mọi nhóm, với hiệp phương sai chung của chúng (mục 8 sẽ cần).
+
+# %%
+theo_loai = sv.proportion(thiet_ke, "chung", value=[4, 5], by="loai")
+show(theo_loai, "Hài lòng theo loại xã (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+bang = theo_loai.to_frame()
+rong = 100 * (bang["ci_high"] - bang["ci_low"])
+reading(
+    f"chỉ có {phieu.loc[phieu['loai'] == 'phường', 'ma_xa'].nunique()} phường trong mẫu: khoảng của phường "
+    f"rộng {number(rong['phường'], 1)} điểm, của xã {number(rong['xã'], 1)} điểm. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# **Trong một xã.** Sai số giữa các xã không còn nghĩa: xã đã chọn rồi. Máy chuyển sang tính *có điều kiện*
+# trong xã, với **thôn** là đơn vị, và nói điều đó ở dòng dưới bảng.
+
+# %%
+moi_xa = sv.proportion(thiet_ke, "chung", value=[4, 5], by="ten_xa")
+plot_estimates(
+    moi_xa,
+    title="Tỷ lệ hài lòng chung của từng xã trong mẫu (giả lập)",
+    reference=float(ket_qua.value.iloc[0]),
+    reference_label="cả tỉnh",
+    sort=True,
+    note="Mỗi xã có 4 thôn trong mẫu. Số liệu giả lập.",
+)
+
+# %% jupyter={"source_hidden": true}
+bang = moi_xa.to_frame()
+p = float(ket_qua.value.iloc[0])
+trong = int(((bang["ci_low"] <= p) & (p <= bang["ci_high"])).sum())
+reading(
+    f"khoảng của {trong} trong {len(bang)} xã chứa mức chung {percent(p)}. Mỗi xã chỉ có "
+    f"{number(bang['df'].min(), 0)} bậc tự do (4 thôn), nên khoảng rộng từ "
+    f"{number(100 * (bang['ci_high'] - bang['ci_low']).min(), 0)} đến "
+    f"{number(100 * (bang['ci_high'] - bang['ci_low']).max(), 0)} điểm. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# ## 12. Quyền số lặp: vẫn những lệnh ấy
+#
+# Cách thứ hai để có sai số: làm lại **mọi bước quyền số** trên nhiều bộ quyền số, xem ước lượng dao động bao
+# nhiêu. Đổi thiết kế một lần, các lệnh giữ nguyên. (Ở đây coi xã như rút có hoàn lại.)
+
+# %%
+hoan_lai = (
+    sv.join(mau, phieu, id="adult", responded="co_phieu", pps="with_replacement")
+    .pipe(sv.adjust_nonresponse, responded="tra_loi", cells=["nhom_tuoi"])
+    .pipe(sv.rake, bien)
+)
+lap = sv.replicate_weights(hoan_lai, "rwyb", replicates=300, seed=HAT_GIONG)
+
+hang = {}
+for ten, d in {"tuyến tính hóa (Taylor)": hoan_lai, "300 bộ quyền số lặp": lap}.items():
+    hang[ten] = {
+        "hài lòng (điểm)": number(100 * sv.proportion(d, "chung", value=[4, 5]).se.iloc[0]),
+        "điểm trung bình c01": number(sv.mean(d, "c01").se.iloc[0], 4),
+        "phút chờ trung bình": number(sv.mean(d, "phut_cho").se.iloc[0]),
+    }
+show(pd.DataFrame(hang).T, "Sai số chuẩn theo hai đường (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+ty = sv.mean(lap, "phut_cho").se.iloc[0] / sv.mean(hoan_lai, "phut_cho").se.iloc[0]
+reading(
+    f"hai đường đi khác nhau, sai số gần nhau (ở phút chờ tỷ số là {number(ty)}). Quyền số lặp tiện khi nộp "
+    "số liệu cho người khác: họ không cần biết tầng, cụm. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# ## 13. Điều thiết kế không nói được
+#
+# Có những câu hỏi mà mẫu này không trả lời được. Máy nói ra, thay vì in một con số vô căn cứ.
+#
+# **Một thôn.** Người trong thôn được rút ngẫu nhiên, nên sai số *trong thôn* tính được; nhưng nếu chỉ khai
+# đến cấp thôn thì không:
+
+# %%
+khai = {"weights": "quyen_so", "psu": "ma_thon"}
+thu = phieu[co].assign(quyen_so=thiet_ke.w[co.to_numpy()])
+mot_thon = thu["ma_thon"].iloc[0]
+it = sv.mean(sv.Design(thu, **khai), "phut_cho", where=f"ma_thon == '{mot_thon}'")
+show(it, "Phút chờ trung bình ở một thôn, khi thiết kế chỉ khai đến thôn (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+reading(
+    f"có ước lượng ({number(it.value.iloc[0], 1)} phút, {integer(it.n.iloc[0])} người) nhưng ô sai số để "
+    'trống, kèm lý do. Khai thêm cấp dưới thôn, psu=["ma_thon", "adult"], thì máy tính được.'
+)
+
+# %% [markdown]
+# **Hai cụm.** Hai thôn thì có sai số, nhưng chỉ một bậc tự do: máy vẫn in và nhắc “đọc thận trọng”.
+
+# %%
+hai_thon = thu["ma_thon"].unique()[:2].tolist()
+it = sv.mean(sv.Design(thu, **khai), "phut_cho", where=f"ma_thon in {hai_thon}")
+show(it, "Phút chờ trung bình ở hai thôn (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+dong = it.to_frame().iloc[0]
+reading(
+    f"với một bậc tự do phải nhân sai số chuẩn với chừng 12,7 thay vì 1,96: khoảng từ "
+    f"{number(dong['ci_low'], 1)} đến {number(dong['ci_high'], 1)} phút, gần như không nói gì. Đó là câu trả "
+    "lời trung thực của hai thôn."
+)
+
+# %% [markdown]
+# **Mẫu tự chọn.** Phiếu ở quầy, mã QR: không ai có xác suất được chọn. Máy cho bảng (kèm “không suy rộng
+# được”) nhưng không cho kiểm định:
+
+# %%
+tu_chon = sv.Design(phieu[co & (phieu["cach_nop"] == "tại quầy")], sampling="self-selected")
+o_quay = sv.mean(tu_chon, "phut_cho", by="loai")
+refused(
+    lambda: o_quay.contrast({"phường": 1, "xã": -1}).test(),
+    "phiếu do người ta tự điền thì không có sai số chọn mẫu, nên không có p. So với một mẫu xác suất.",
+)
+
+# %% [markdown]
+# **Hỏi sai cột, sai mức.** Máy nêu cái sai và gợi ý:
+
+# %%
+refused(
+    lambda: sv.mean(thiet_ke, "nhom_tuoi"),
+    "nhóm tuổi là chữ; trung bình cần số. Muốn biết phần của từng nhóm thì dùng `proportion`.",
+)
+
+# %%
+refused(
+    lambda: sv.proportion(thiet_ke, "chung", value=[4, 5], where="loai == 'phuong'"),
+    "không phiếu nào thỏa điều kiện: chữ phải viết đúng dấu (“phường”).",
+)
+
+# %% [markdown]
+# ## 14. Vì sao không dùng Weight Cases của SPSS
+#
+# Weight Cases nhận cột quyền số và coi mỗi phiếu như **được lặp lại** chừng ấy lần. Chính tài liệu của IBM
+# nói vậy, và dặn: quyền số của mẫu phức tạp thì chỉ dùng trong gói Complex Samples, đừng đưa vào Weight Cases
+# (*WEIGHT command, Overview*, ibm.com/docs; *IBM SPSS Complex Samples 19*, chương 1). Ước lượng thì vẫn đúng.
+# **Sai số, khoảng tin cậy, p thì không.**
+#
+# Cùng số liệu, ba cách:
+#
+# 1. **Weight Cases, quyền số để nguyên**: n coi như bằng tổng quyền số;
+# 2. **Weight Cases, quyền số chuẩn hóa** (chia cho trung bình, để cộng lại bằng số phiếu): n đúng, nhưng quên
+#    cụm và quên quyền số không đều;
+# 3. **theo thiết kế**.
+
+# %%
+w, y = thiet_ke.w[co.to_numpy()], phieu.loc[co, "hai_long"].to_numpy(float)
+nam = (phieu.loc[co, "gioi"] == "Nam").to_numpy()
+hang = {}
+for ten, u in {"1. quyền số để nguyên": w, "2. quyền số chuẩn hóa": w / w.mean()}.items():
+    p, tong = np.average(y, weights=u), u.sum()
+    hang[ten] = (p, np.sqrt(p * (1 - p) / (tong - 1)), tong)
+hang["3. theo thiết kế"] = tuple(ket_qua.to_frame()[["estimate", "se", "n_eff"]].iloc[0])
+ba_cach = pd.DataFrame(hang, index=["estimate", "se", "n"]).T
+ba_cach["low"], ba_cach["high"] = (ba_cach["estimate"] + dau * 1.96 * ba_cach["se"] for dau in (-1, 1))
+ba_cach.loc["3. theo thiết kế", ["low", "high"]] = ket_qua.ci().iloc[0].to_numpy()
+bang = pd.DataFrame(
+    {
+        "ước lượng": ba_cach["estimate"].map(percent),
+        "cỡ mẫu được coi là": ba_cach["n"].map(integer),
+        "sai số chuẩn (điểm)": (100 * ba_cach["se"]).map(lambda x: number(x, 3)),
+        "khoảng 95 %": [interval(a, b) for a, b in zip(ba_cach["low"], ba_cach["high"], strict=True)],
+    }
+)
+show(bang, f"Tỷ lệ hài lòng; con số thật {percent(that)} (giả lập)")
+
+# %%
+ve = ba_cach[::-1].assign(arm=["adopting", "comparison", "comparison"], truth=that)
+plots.dot_interval(
+    {"Cùng số liệu, cùng quyền số": ve},
+    title="Ba khoảng tin cậy 95 % của cùng một ước lượng (giả lập)",
+    xlabel="Tỷ lệ hài lòng (%)",
+    arms={"comparison": "Weight Cases", "adopting": "theo thiết kế"},
+    truth="con số thật",
+    note="Thanh ngang: khoảng 95 %; của quyền số để nguyên gần như khuất sau dấu vuông. Số liệu giả lập.",
+)
+
+# %% jupyter={"source_hidden": true}
+lan = ba_cach["se"].iloc[2] / ba_cach["se"]
+reading(
+    "ba cách cho cùng ước lượng. Nhưng với quyền số để nguyên, máy tưởng đã hỏi "
+    f"{integer(ba_cach['n'].iloc[0])} người và in sai số chuẩn nhỏ hơn cách theo thiết kế "
+    f"{number(lan.iloc[0], 0)} lần; chuẩn hóa thì nhỏ hơn {number(lan.iloc[1], 1)} lần. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# ### Rút lại 400 lần
+#
+# Một mẫu thì có thể may. Khoảng 95 % phải trúng con số thật chừng **95 lần trong 100 mẫu**. Rút lại 400 mẫu
+# theo một thiết kế đơn giản hơn cho nhanh: 10 thôn ở phường, 30 thôn ở xã, 12 người mỗi thôn; ai được hỏi
+# cũng trả lời.
+#
+# ### Dự đoán rồi chạy (2)
+#
+# Khoảng “95 %” của Weight Cases với **quyền số chuẩn hóa** trúng con số thật bao nhiêu lần trong 100?
+
+# %%
+du_doan = None
+
+# %%
+may = np.random.default_rng([HAT_GIONG, 3])
+so_nguoi = nguoi.groupby("ma_thon").size().to_numpy()  # người xếp theo thôn, thôn xếp theo mã
+dau_thon = np.cumsum(so_nguoi) - so_nguoi
+o_phuong = (nguoi["loai"] == "phường").to_numpy()[dau_thon]
+tang = [(np.flatnonzero(o_phuong), 10), (np.flatnonzero(~o_phuong), 30)]
+hai_long, loai = nguoi["hai_long"].to_numpy(), nguoi["loai"].to_numpy()
+
+mau_lap = []
+for _ in range(400):
+    chon = np.concatenate([may.choice(cac_thon, so, replace=False) for cac_thon, so in tang])
+    hang = np.concatenate([dau_thon[t] + may.choice(so_nguoi[t], 12, replace=False) for t in chon])
+    nhan = np.concatenate([np.full(so, len(cac_thon) / so) for cac_thon, so in tang])
+    rut = pd.DataFrame({"thon": np.repeat(chon, 12), "loai": loai[hang], "y": hai_long[hang]})
+    rut["w"] = np.repeat(nhan * so_nguoi[chon] / 12, 12)
+    uoc = sv.proportion(sv.Design(rut, weights="w", strata="loai", psu="thon"), "y", value=1)
+    p, khoang = float(uoc.value.iloc[0]), uoc.ci().iloc[0]
+    for ten, co_mau in {"1. quyền số để nguyên": rut["w"].sum(), "2. quyền số chuẩn hóa": len(rut)}.items():
+        nua = 1.96 * np.sqrt(p * (1 - p) / (co_mau - 1))
+        mau_lap.append((ten, p, p - nua, p + nua))
+    mau_lap.append(("3. theo thiết kế", p, khoang["ci_low"], khoang["ci_high"]))
+mau_lap = pd.DataFrame(mau_lap, columns=["cách", "estimate", "low", "high"])
+mau_lap["trúng"] = (mau_lap["low"] <= that) & (that <= mau_lap["high"])
+do_phu = mau_lap.groupby("cách")["trúng"].mean()
+
+# %% jupyter={"source_hidden": true}
+lesson.predict_number(
+    du_doan,
+    100 * do_phu["2. quyền số chuẩn hóa"],
+    near=4,
+    unit="lần",
+    why=f"Quyền số nguyên: {number(100 * do_phu['1. quyền số để nguyên'], 0)} lần trong 100; theo thiết kế: "
+    f"{number(100 * do_phu['3. theo thiết kế'], 0)} lần. Với 400 mẫu, các con số này còn xê dịch vài phần "
+    "trăm vì may rủi. (Số liệu giả lập.)",
+)
+
+# %%
+ve = {}
+for ten, phan in mau_lap.groupby("cách"):
+    dau = phan.head(30).reset_index(drop=True)
+    dau.index = [f"mẫu {i + 1}" for i in dau.index]
+    ve[f"{ten}: trúng {percent(do_phu[ten], 0)}"] = dau.assign(
+        arm=np.where(dau["trúng"], "adopting", "comparison"), truth=that
+    )
+plots.dot_interval(
+    ve,
+    title="Khoảng 95 % của 30 mẫu đầu tiên, theo ba cách (giả lập)",
+    xlabel="Tỷ lệ hài lòng (%)",
+    arms={"adopting": "trúng con số thật", "comparison": "trượt"},
+    truth="con số thật",
+    note="Cùng mẫu, cùng ước lượng ở ba ô; chỉ khác độ rộng của khoảng. Phần trăm: trong cả 400 mẫu. Số liệu "
+    "giả lập.",
+)
+
+# %% jupyter={"source_hidden": true}
+uoc_luong = mau_lap.loc[mau_lap["cách"] == "3. theo thiết kế", "estimate"]
+reading(
+    f"trung bình của 400 ước lượng là {percent(uoc_luong.mean())}, con số thật {percent(that)}: ước lượng "
+    f"không lệch. Độ lệch chuẩn của 400 ước lượng là {number(100 * uoc_luong.std())} điểm – đó mới là sai số "
+    f"thật. “Khoảng 95 %” của quyền số để nguyên trúng {percent(do_phu.iloc[0], 0)}, của quyền số chuẩn hóa "
+    f"{percent(do_phu.iloc[1], 0)}, theo thiết kế {percent(do_phu.iloc[2], 0)}. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# **Kiểm định cũng hỏng theo.** Nam và nữ có hài lòng khác nhau không? p theo ba cách, trên mẫu của ta:
+
+# %%
+theo_gioi = sv.proportion(thiet_ke, "hai_long", value=1, by="gioi")
+dung = theo_gioi.contrast({"Nữ": 1, "Nam": -1}, "Nữ trừ Nam")
+hieu = float(dung.value.iloc[0])
+z = {}
+for ten, u in {"1. quyền số để nguyên": w, "2. quyền số chuẩn hóa": w / w.mean()}.items():
+    p = np.average(y, weights=u)
+    z[ten] = abs(hieu) / np.sqrt(p * (1 - p) * (1 / u[nam].sum() + 1 / u[~nam].sum()))
+bang = pd.DataFrame({"p": {ten: p_value(2 * norm.sf(x)) for ten, x in z.items()}})
+bang.loc["3. theo thiết kế", "p"] = p_value(dung.test()["p"].iloc[0])
+show(bang, f"Nữ trừ Nam: {points(hieu)} (giả lập)")

@@ -259,6 +259,29 @@ reading(
 )
 
 # %% [markdown]
+# ## 8. So sánh
+#
+# Hai khoảng tin cậy có chồng lên nhau hay không thì **không** trả lời được câu “có khác nhau không”. Phải
+# tính khoảng của chính *hiệu*, với hiệp phương sai của hai con số (cùng xã, cùng thôn thì chúng không độc
+# lập). Mọi kết quả có `by=` đã mang sẵn điều ấy:
+
+# %%
+theo_tuoi = sv.proportion(thiet_ke, "chung", value=[4, 5], by="nhom_tuoi")
+gia_tre = theo_tuoi.contrast({"60+": 1, "18–34": -1}, "60+ trừ 18–34")
+show(gia_tre, "Hài lòng: người từ 60 tuổi trừ người trẻ (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+dong = gia_tre.to_frame().iloc[0]
+sai = theo_tuoi.se
+roi = float(np.hypot(sai["60+"], sai["18–34"]))
+hieu_that = nguoi.groupby("nhom_tuoi")["hai_long"].mean()
+reading(
+    f"chênh nhau {lesson.in_words(dong)}; con số thật {points(hieu_that['60+'] - hieu_that['18–34'])}. Sai "
+    f"số chuẩn của hiệu là {number(100 * dong['se'])} điểm; coi hai nhóm như độc lập thì ra "
+    f"{number(100 * roi)}. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
 # ## 12. Quyền số lặp: vẫn những lệnh ấy
 #
 # Cách thứ hai để có sai số: làm lại **mọi bước quyền số** trên nhiều bộ quyền số, xem ước lượng dao động bao
@@ -300,7 +323,7 @@ reading(
 khai = {"weights": "quyen_so", "psu": "ma_thon"}
 thu = phieu[co].assign(quyen_so=thiet_ke.w[co.to_numpy()])
 mot_thon = thu["ma_thon"].iloc[0]
-it = sv.mean(sv.Design(thu, **khai), "phut_cho", where=f"ma_thon == '{mot_thon}'")
+it = sv.mean(sv.Design(thu, **khai), "phut_cho", where=f"ma_thon == {mot_thon!r}")
 show(it, "Phút chờ trung bình ở một thôn, khi thiết kế chỉ khai đến thôn (giả lập)")
 
 # %% jupyter={"source_hidden": true}
@@ -498,3 +521,50 @@ for ten, u in {"1. quyền số để nguyên": w, "2. quyền số chuẩn hóa
 bang = pd.DataFrame({"p": {ten: p_value(2 * norm.sf(x)) for ten, x in z.items()}})
 bang.loc["3. theo thiết kế", "p"] = p_value(dung.test()["p"].iloc[0])
 show(bang, f"Nữ trừ Nam: {points(hieu)} (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+reading(
+    f"hiệu {points(hieu)} thì ba cách như nhau, p thì không: quyền số để nguyên biến một chênh lệch có thể "
+    f"chỉ do may rủi (p = {bang.loc['3. theo thiết kế', 'p']}) thành “rất có ý nghĩa” (p "
+    f"{bang.loc['1. quyền số để nguyên', 'p']}). Với hàng trăm nghìn “phiếu”, chênh lệch nào cũng “có ý "
+    "nghĩa”. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# ## 15. Bài tập
+#
+# ### Dự đoán rồi chạy (3)
+#
+# Một báo cáo viết: “85 % hài lòng, sai số ± 0,1 %, n = 340.000”, trong khi chỉ hỏi hơn một nghìn người. Lỗi ở
+# đâu?
+#
+# - **A** – quyền số tính sai;
+# - **B** – tổng quyền số bị coi là số người trả lời;
+# - **C** – không có lỗi, vì mẫu đại diện cho chừng ấy người.
+
+# %%
+du_doan = None
+
+# %% jupyter={"source_hidden": true}
+lesson.predict_choice(
+    du_doan,
+    "B",
+    {
+        "A": "quyền số tính sai",
+        "B": "tổng quyền số bị coi là số người trả lời",
+        "C": "không có lỗi, vì mẫu đại diện cho chừng ấy người",
+    },
+    why=f"Mẫu đại diện cho {integer(thiet_ke.w.sum())} người, nhưng thông tin chỉ đến từ {integer(co.sum())} "
+    f"người trả lời, đáng giá bằng {integer(ket_qua.to_frame()['n_eff'].iloc[0])} phiếu ngẫu nhiên đơn giản.",
+)
+
+# %% [markdown]
+# **Làm tiếp**
+#
+# - Đổi `n=16` ở mục 1 thành 8 rồi 32 người mỗi thôn. n tăng gấp bốn thì n hiệu dụng tăng mấy lần?
+# - Ở mục 14, đổi 10 và 30 thôn thành 20 và 60 thôn, 6 người mỗi thôn: vẫn 480 người. “Quyền số chuẩn hóa”
+#   trúng bao nhiêu lần? Vì sao đỡ hơn?
+# - Dùng số liệu của mình: khai `sv.Design(phieu, weights=…, strata=…, psu=[…])` rồi chạy các lệnh ở mục 2 đến
+#   11.
+#
+# **Tiếp theo:** [07 – Trước và sau](07_truoc_sau.ipynb).

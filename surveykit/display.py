@@ -34,6 +34,13 @@ MOST = 30  # pairs shown
 POINTS = (" (điểm phần trăm)", " (percentage points)")
 SHOWN = (" · {} trong {} cặp, khác biệt rõ nhất trước", " · {} of {} pairs, the clearest first")
 MISSING = ("(thiếu)", "(missing)")
+LEVELS = {"variable": "biến", "pair": "cặp", "quantile": "phân vị"}  # heads of rows that verbs name
+ROWS = {  # rows that verbs name: by what the values are, since a column may have the same name
+    ("contrast", "contrast"): "so sánh",
+    ("count", "count"): "số người",
+    ("did", "did"): "sai biệt kép",
+    ("difference (descriptive)", "did"): "hiệu số (mô tả)",
+}
 
 
 REASONS = (
@@ -108,6 +115,13 @@ def cell(column: str, value: Any, *, unit: str, digits: int, lang: fmt.Lang) -> 
     return fmt.number(value, digits, lang)
 
 
+def row_name(name: Any, statistic: str, lang: fmt.Lang) -> str:
+    """Return the name of a row as text; those that the verbs give are in Vietnamese too."""
+    if pd.isna(name):
+        return MISSING[0 if lang == "vi" else 1]
+    return ROWS.get((statistic, str(name)), str(name)) if lang == "vi" else str(name)
+
+
 def estimates_html(result: Estimates, lang: fmt.Lang, level: float, method: Any) -> str:
     """Return the table of a result as HTML."""
     table = result.to_frame(level, method)
@@ -126,6 +140,9 @@ def estimates_html(result: Estimates, lang: fmt.Lang, level: float, method: Any)
     for i, name in enumerate(index.names):
         heads.append("" if name is None else MINUS.get(str(name), (str(name),) * 2)[vi])
         columns.append([MISSING[vi] if pd.isna(v) else str(v) for v in index.get_level_values(i)])
+        head = "" if name is None else str(name)
+        heads.append(LEVELS.get(head, head) if lang == "vi" else head)
+        columns.append([row_name(v, result.statistic, lang) for v in index.get_level_values(i)])
     if unit == "points":  # relative to a difference near 0 a standard error says nothing
         table = table.drop(columns="cv")
     for column in table.columns:

@@ -55,3 +55,31 @@ def test_a_refusal_is_shown_in_vietnamese(adopting, comparison, words):
     result = sv.did(sv.Design(data, sampling="srs", psu="xa"), "y", treated="mh", wave="dot", unit="xa")
     assert words in result.line("vi")
     assert words in result.to_html()
+
+
+def test_rows_and_heads_that_verbs_name_are_in_the_language_of_the_table():
+    design = sv.Design(PLAIN, sampling="srs")
+    several = sv.mean(design, ["y", "n"])
+    pairs = sv.variance(design, ["y", "n"])
+    contrast = sv.mean(design, "y", by="c").contrast({"a": 1, "b": -1})
+    for result, vi, en in (
+        (several, "biến", "variable"),
+        (pairs, "cặp", "pair"),
+        (contrast, "so sánh", "contrast"),
+        (sv.count(design), "số người", "count"),
+    ):
+        assert f">{vi}<" in result.to_html("vi")
+        assert f">{en}<" in result.to_html("en")
+        assert f">{en}<" not in result.to_html("vi")
+
+
+def test_a_column_that_has_the_name_of_such_a_row_keeps_it():
+    design = sv.Design(PLAIN.assign(count=1.0, contrast=[1.0, 2, 3, 5]), sampling="srs")
+    assert ">count<" in sv.mean(design, "count").to_html("vi")
+    assert ">contrast<" in sv.mean(design, "contrast").to_html("vi")
+
+
+def test_a_missing_level_is_said_in_the_language_of_the_table():
+    result = sv.mean(sv.Design(PLAIN.assign(g=[None, "a", "a", "a"]), sampling="srs"), "y", by="g")
+    assert ">(thiếu)<" in result.to_html("vi")
+    assert ">(missing)<" in result.to_html("en")

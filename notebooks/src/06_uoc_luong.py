@@ -36,6 +36,7 @@ from sampling.format import integer, interval, number, p_value, percent, points
 from surveykit import lesson, plots, population
 from surveykit.lesson import reading, refused, show
 from surveykit.plots.estimates import plot_estimates
+from surveykit.population.settings import FACTORS
 
 HAT_GIONG = 20261126  # hạt giống của mọi việc ngẫu nhiên trong sổ tay này
 
@@ -104,6 +105,10 @@ phieu["tra_loi"] = co_nha.astype(int)
 CAU = [f"c{i:02d}" for i in range(1, 16)]
 HOI = ["chung", "hai_long", *CAU, "da_nop", "cach_nop", "phut_cho", *KENH]
 phieu[HOI] = phieu[HOI].where(co_nha)
+
+phieu["so_kenh"] = phieu[list(KENH)].sum(axis=1, min_count=len(KENH))
+BA_MUC = ["không hài lòng", "bình thường", "hài lòng"]  # mức 1–2, 3, 4–5
+phieu["ba_muc"] = pd.cut(phieu["chung"].astype(float), [0, 2, 3, 5], labels=BA_MUC)
 cot = ["ten_xa", "gioi", "nhom_tuoi", "tra_loi", "chung", "c01", "cach_nop", "phut_cho", *KENH]
 show(phieu[cot].head(4).reset_index(drop=True), "Bốn phiếu đầu (giả lập)")
 
@@ -256,6 +261,88 @@ reading(
     f"{number(bang['df'].min(), 0)} bậc tự do (4 thôn), nên khoảng rộng từ "
     f"{number(100 * (bang['ci_high'] - bang['ci_low']).min(), 0)} đến "
     f"{number(100 * (bang['ci_high'] - bang['ci_low']).max(), 0)} điểm. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# ## 4. Trung bình
+#
+# Điểm trung bình của thang 1–5 và số phút chờ trung bình, cùng một lệnh. `phut_cho` chỉ có ở người đã nộp hồ
+# sơ; người khác để trống, và dòng dưới bảng đếm số bỏ qua.
+
+# %%
+trung_binh = sv.mean(thiet_ke, ["chung", "phut_cho"])
+show(trung_binh, "Điểm hài lòng và phút chờ trung bình (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+bang = trung_binh.to_frame()
+reading(
+    f"người đã nộp hồ sơ chờ trung bình {number(bang.loc['phut_cho', 'estimate'], 1)} phút (từ "
+    f"{number(bang.loc['phut_cho', 'ci_low'], 1)} đến {number(bang.loc['phut_cho', 'ci_high'], 1)}), tính từ "
+    f"{integer(bang.loc['phut_cho', 'n'])} người; con số thật {number(nguoi['phut_cho'].mean(), 1)}. Điểm "
+    f"trung bình {number(bang.loc['chung', 'estimate'])} thì khó đọc hơn “{percent(ket_qua.value.iloc[0])} "
+    "hài lòng”: chừng ấy điểm là tốt hay vừa? (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# ## 5. Nhiều câu hỏi thang 1–5
+#
+# Đưa cả danh sách cột vào một lệnh: mỗi câu một dòng, cùng hiệp phương sai.
+
+# %%
+TEN_CAU = {f"c{i:02d}": f"câu {i}: {ten}" for ten, cau in FACTORS.items() for i in [int(c[1:]) for c in cau]}
+nam_bon = sv.proportion(thiet_ke, CAU, value=[4, 5])
+plot_estimates(
+    nam_bon,
+    title="Phần hài lòng (mức 4–5) ở 15 câu (giả lập)",
+    labels=TEN_CAU,
+    reference=float(ket_qua.value.iloc[0]),
+    reference_label="câu hỏi chung",
+    note="Số liệu giả lập.",
+)
+
+# %% jupyter={"source_hidden": true}
+cao, thap = nam_bon.value.idxmax(), nam_bon.value.idxmin()
+cach = nam_bon.contrast({cao: 1, thap: -1}).to_frame().iloc[0]
+reading(
+    f"15 câu nằm gần nhau: cao nhất {percent(nam_bon.value[cao])} ({TEN_CAU[cao]}), thấp nhất "
+    f"{percent(nam_bon.value[thap])} ({TEN_CAU[thap]}). Hiệu của hai câu ấy {lesson.in_words(cach)}, nhưng "
+    "phải đọc dè dặt: ta chọn câu cao nhất và thấp nhất sau khi đã xem. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# ## 6. Câu chọn nhiều đáp án
+#
+# “Ông/bà biết tin của xã qua đâu?” được chọn nhiều kênh: mỗi kênh một cột 0/1. Có hai phần trăm khác nhau,
+# hay bị lẫn: phần của **người** (cộng lại quá 100 %) và phần của **lượt chọn** (cộng lại đúng 100 %).
+
+# %%
+phan_nguoi = sv.proportion(thiet_ke, list(KENH), value=1)
+plot_estimates(
+    phan_nguoi,
+    title="Phần người biết tin qua từng kênh (giả lập)",
+    labels=KENH,
+    note="Chọn nhiều kênh nên cộng lại quá 100 %. Số liệu giả lập.",
+)
+
+# %% [markdown]
+# Phần của lượt chọn là một **tỷ số**: số lượt chọn kênh ấy chia cho số lượt chọn của mọi người.
+
+# %%
+phan_luot = sv.ratio(thiet_ke, list(KENH), "so_kenh")
+bang = pd.DataFrame(
+    {
+        "phần của người": [percent(x) for x in phan_nguoi.value],
+        "phần của lượt chọn": [percent(x) for x in phan_luot.value],
+    },
+    index=list(KENH.values()),
+)
+show(bang, "Hai phần trăm của cùng một câu hỏi (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+reading(
+    f"{percent(phan_nguoi.value['mang'])} số người biết tin qua mạng xã hội, nhưng mạng xã hội chỉ là "
+    f"{percent(phan_luot.value.iloc[0])} số lượt chọn, vì mỗi người chọn trung bình "
+    f"{number(phan_nguoi.value.sum())} kênh. Báo cáo phải nói rõ phần trăm của cái gì. (Số liệu giả lập.)"
 )
 
 # %% [markdown]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -145,6 +147,9 @@ def test_nothing_written_leaves_the_page():
         box = text.get_window_extent()
         outside = [box.x0 < 0, box.y0 < 0, box.x1 > width, box.y1 > height]
         assert not any(outside), text.get_text()
+    boxes = [label.get_window_extent() for label in figure.axes[0].get_yticklabels()]
+    tops = sorted((box.y1, box.y0) for box in boxes)
+    assert all(below[0] <= above[1] for below, above in pairwise(tops))  # long labels do not overlap
 
 
 def test_what_cannot_be_drawn_is_refused():

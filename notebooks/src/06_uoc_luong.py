@@ -431,8 +431,9 @@ show(it, "Phút chờ trung bình ở hai thôn (giả lập)")
 dong = it.to_frame().iloc[0]
 reading(
     f"với một bậc tự do phải nhân sai số chuẩn với chừng 12,7 thay vì 1,96: khoảng từ "
-    f"{number(dong['ci_low'], 1)} đến {number(dong['ci_high'], 1)} phút, gần như không nói gì. Đó là câu trả "
-    "lời trung thực của hai thôn."
+    f"{number(dong['ci_low'], 1)} đến {number(dong['ci_high'], 1)} phút, gần như không nói gì. Cả deff "
+    f"{number(dong['deff'])} và “n hiệu dụng” {integer(dong['n_eff'])} từ {integer(dong['n'])} người cũng "
+    "chỉ là may rủi: hai con số tình cờ gần nhau thì sai số trông nhỏ."
 )
 
 # %% [markdown]

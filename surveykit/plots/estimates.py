@@ -14,13 +14,14 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from sampling.checks import ArgumentError, DataError
 from sampling.format import Lang, decimals_for, number
-from surveykit.plots import GREY, INK, LINE, ROW, STYLE, WIDTH, Picture, _frame
+from surveykit.plots import GREY, INK, LINE, STYLE, WIDTH, Picture, _frame
 from surveykit.result import Estimates, Interval
 
 __all__ = ["plot_estimates"]
 
 MOST = 120  # rows that can still be read
-WRAP = 40  # letters of a label on one line
+WRAP = 46  # letters of a label on one line
+TALL, LINES = 0.26, 0.15  # inches of a row, and of each further line of its label
 WORDS = {
     "vi": {
         "share": "phần trăm",
@@ -102,7 +103,9 @@ def plot_estimates(
     y = np.arange(len(rows))[::-1]
     if sort:
         rows = rows.iloc[np.argsort(-rows["estimate"].fillna(-np.inf).to_numpy(), kind="stable")]
-    figure = Picture(figsize=(WIDTH, 1.9 + max(ROW, 0.26) * len(rows)), layout="constrained")
+    names = [textwrap.fill(_label(name, labels, lang), WRAP) for name in rows.index]
+    row = TALL + LINES * max(name.count("\n") for name in names)
+    figure = Picture(figsize=(WIDTH, 1.9 + row * len(rows)), layout="constrained")
     axes = figure.subplots()
     drawn = rows[["estimate", "ci_low", "ci_high"]].to_numpy(dtype=float) * scale
     known = ~np.isnan(drawn[:, 1])
@@ -118,7 +121,6 @@ def plot_estimates(
     _numbers(axes, drawn, y, result, lang)
     unit = "points" if result.points else "share" if result.is_share else ""
     axes.set_xlabel(xlabel or (words[unit] if unit else ""), fontsize=9, color=INK)
-    names = [textwrap.fill(_label(name, labels, lang), WRAP) for name in rows.index]
     axes.set_yticks(y, names, fontsize=8.5)
     axes.set_ylim(-0.7, len(rows) - 0.3)
     _plain(axes, lang)

@@ -6,6 +6,7 @@ from surveykit.difference import did
 from surveykit.dispositions import dispositions, spread_unknown
 from surveykit.estimation import count, mean, proportion, ratio, total, variance
 from surveykit.joining import join
+from surveykit.regression import regress
 from surveykit.replicates import ReplicateColumns
 from surveykit.replication import replicate_weights
 from surveykit.result import Estimates
@@ -42,6 +43,7 @@ __all__ = [
     "rake",
     "ratio",
     "redistribute",
+    "regress",
     "replicate_weights",
     "spread_unknown",
     "total",

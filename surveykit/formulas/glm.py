@@ -1,0 +1,293 @@
+r"""Generalised linear models with survey weights, by iteratively reweighted least squares.
+
+θ solves :math:`\sum w_i x_i (y_i - \mu_i) \mu_i' / V(\mu_i) = 0` with :math:`\mu = h(x'\theta + o)`; bread
+is the inverse of the expected information :math:`A = \sum w_i x_i x_i' \mu_i'^2 / V(\mu_i)` (Binder 1983,
+International Statistical Review 51; McCullagh & Nelder 1989, 2.5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+from scipy.special import expit, ndtr, ndtri, xlogy
+
+from surveykit.formulas.arrays import Array, Codes
+from surveykit.formulas.totals import Column
+
+BLOCK = 16384  # rows worked on at once
+SAME = 1e-10  # change of the linear predictor, in its own units, at which the search ends
+LAST = 1e-6  # change after which one more step is sure to end it
+ROUNDS = 60
+ALIASED = 1e-11  # part of a column's sum of squares that the columns before it leave
+FAR = 30.0  # linear predictor from which a chance is 0 or 1 for all that the search can tell
+EDGE = 1e-12
+HALVED = 30  # times that a step is halved
+
+
+class Family(NamedTuple):
+    """A link and a variance: h(η), h'(η), h''(η), V(μ), deviance of each row, and a start of μ from y."""
+
+    name: str
+    inverse: Callable[[Array], Array]
+    slope: Callable[[Array], Array]
+    curvature: Callable[[Array], Array]
+    variance: Callable[[Array], Array]
+    deviance: Callable[[Array, Array], Array]
+    link: Callable[[Array], Array]
+    start: Callable[[Array], Array]
+
+
+def _normal(eta: Array) -> Array:
+    return np.asarray(np.exp(-0.5 * eta**2) / np.sqrt(2 * np.pi))
+
+
+def _logistic(eta: Array) -> Array:
+    p = expit(eta)
+    return np.asarray(p * (1 - p))
+
+
+def _cloglog(eta: Array) -> Array:
+    eta = np.minimum(eta, 700.0)
+    return np.asarray(np.exp(eta - np.exp(eta)))
+
+
+def _binomial(y: Array, mu: Array) -> Array:
+    return np.asarray(-2 * (xlogy(y, mu) + xlogy(1 - y, 1 - mu)))
+
+
+def _inside(mu: Array) -> Array:
+    return np.clip(mu, EDGE, 1 - EDGE)
+
+
+def _even(y: Array) -> Array:
+    return np.asarray((y + 0.5) / 2)
+
+
+FAMILIES = {
+    "gaussian": Family(
+        "gaussian", lambda e: e, np.ones_like, np.zeros_like, np.ones_like,
+        lambda y, mu: (y - mu) ** 2, lambda mu: mu, lambda y: y,
+    ),
+    "logit": Family(
+        "logit", expit, _logistic, lambda e: _logistic(e) * (1 - 2 * expit(e)),
+        lambda mu: _inside(mu) * (1 - _inside(mu)), _binomial, lambda mu: np.log(mu / (1 - mu)), _even,
+    ),
+    "probit": Family(
+        "probit", ndtr, _normal, lambda e: -e * _normal(e),
+        lambda mu: _inside(mu) * (1 - _inside(mu)), _binomial, ndtri, _even,
+    ),
+    "cloglog": Family(
+        "cloglog", lambda e: -np.expm1(-np.exp(np.minimum(e, 700.0))), _cloglog,
+        lambda e: _cloglog(e) * (1 - np.exp(np.minimum(e, 700.0))),
+        lambda mu: _inside(mu) * (1 - _inside(mu)), _binomial, lambda mu: np.log(-np.log1p(-mu)), _even,
+    ),
+    "poisson": Family(
+        "poisson", np.exp, np.exp, np.exp, lambda mu: np.maximum(mu, EDGE),
+        lambda y, mu: 2 * (xlogy(y, y / np.maximum(mu, EDGE)) - (y - mu)), np.log, lambda y: y + 0.1,
+    ),
+}  # fmt: skip
+
+
+class Solution(NamedTuple):
+    """What a search found: θ (p,), information A (p, p), deviance, whether it ended, its last step (p,)."""
+
+    theta: Array
+    information: Array
+    deviance: float
+    ended: bool
+    step: Array
+
+
+def blocks(m: int) -> Iterator[slice]:
+    """Yield the rows in blocks."""
+    for a in range(0, m, BLOCK):
+        yield slice(a, min(a + BLOCK, m))
+
+
+def independent(X: Array, w: Array) -> Codes:
+    """(k,) columns of X (m, p) that those before them do not give: with weights w, in order.
+
+    Examples
+    --------
+    >>> independent(np.array([[1.0, 2, 0], [1, 2, 1], [1, 2, 5]]), np.ones(3))
+    array([0, 2])
+    """
+    G = np.zeros((X.shape[1],) * 2)
+    for b in blocks(len(X)):
+        G += (X[b] * w[b, None]).T @ X[b]
+    size = np.sqrt(np.diag(G))
+    G = G / np.where(np.outer(size, size) > 0, np.outer(size, size), 1.0)
+    kept = []
+    for j in range(len(G)):
+        if size[j] > 0 and G[j, j] > ALIASED:
+            kept.append(j)
+            column = G[:, j] / np.sqrt(G[j, j])
+            G = G - np.outer(column, column)
+    return np.array(kept, dtype=np.intp)
+
+
+def normal_equations(
+    family: Family, X: Array, y: Array, w: Array, offset: Array, theta: Array | None
+) -> tuple[Array, Array, float]:
+    """Return A (p, p), score (p,) and deviance at θ; without θ what the search starts from."""
+    p = X.shape[1]
+    A, score, deviance = np.zeros((p, p)), np.zeros(p), 0.0
+    for b in blocks(len(X)):
+        x, o = X[b], offset[b] if offset.size else 0.0
+        if theta is None:
+            mu = family.start(y[b])
+            eta = family.link(mu)
+            slope = family.slope(eta)
+            residual = y[b] - mu + slope * (eta - o)
+        else:
+            eta = x @ theta + o
+            mu, slope = family.inverse(eta), family.slope(eta)
+            residual = y[b] - mu
+            deviance += float(w[b] @ family.deviance(y[b], mu))
+        half = w[b] * slope / family.variance(mu)
+        A += (x * (half * slope)[:, None]).T @ x
+        score += (half * residual) @ x
+    return A, score, deviance
+
+
+def solve_scaled(A: Array, score: Array) -> Array:
+    """Return A⁻¹ score, columns brought to one scale before; NaN where A has no inverse."""
+    size = np.sqrt(np.diag(A))
+    if not (np.isfinite(size).all() and (size > 0).all()):
+        return np.full(score.size, np.nan)
+    try:
+        factor = scipy.linalg.cho_factor(A / np.outer(size, size), lower=True)
+    except scipy.linalg.LinAlgError:
+        return np.full(score.size, np.nan)
+    return np.asarray(scipy.linalg.cho_solve(factor, score / size) / size)
+
+
+def fit(family: Family, X: Array, y: Array, w: Array, offset: Array, start: Array | None = None) -> Solution:
+    """Search θ by Fisher scoring, with the step halved while the deviance grows.
+
+    Parameters
+    ----------
+    X : (m, p), y, w : (m,), offset : (m,) or empty
+    start : (p,) coefficients to begin with
+    """
+    spread = np.sqrt((w @ X**2) / w.sum())
+    theta = start
+    if theta is None:
+        A, score, _ = normal_equations(family, X, y, w, offset, None)
+        theta = solve_scaled(A, score)
+    A, score, deviance = normal_equations(family, X, y, w, offset, theta)
+    step, ended = np.full(theta.size, np.nan), False
+    for _ in range(ROUNDS):
+        step = solve_scaled(A, score)
+        if not np.isfinite(step).all():
+            break
+        size = float(np.max(np.abs(step) * spread))
+        moved, tries = theta + step, 0
+        A, score, new = normal_equations(family, X, y, w, offset, moved)
+        while not new <= deviance + 1e-9 * (abs(deviance) + 1e-300) and size > LAST and tries < HALVED:
+            step, tries = step / 2, tries + 1
+            moved = theta + step
+            A, score, new = normal_equations(family, X, y, w, offset, moved)
+        scale = 1.0 + float(np.max(np.abs(moved) * spread))
+        theta, deviance = moved, new
+        if size <= SAME * scale or (family.name == "gaussian" and not tries):
+            ended = True
+            break
+    return Solution(theta, A, deviance, ended, step)
+
+
+def separated(X: Array, y: Array, step: Array) -> bool:
+    """Whether a direction tells all answers of 1 from those of 0, ties left out: θ has no end along it."""
+    moved = X @ step
+    moved /= np.max(np.abs(moved)) or 1.0
+    for sign in (1, -1):
+        if (sign * moved[y == 1] >= -1e-4).all() and (sign * moved[y == 0] <= 1e-4).all():
+            return True
+    return False
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Glm:
+    """Coefficients of a fitted model, for the variance and for replicates.
+
+    ``X`` (m, p) less ``centre`` (p,), which is 0 for the intercept, ``y`` (m,), ``offset`` (m,) or empty: the
+    rows of the fit; ``rows`` (m,) their numbers among ``n``; ``missing`` the rows that have no part in it;
+    ``inner`` (p,) coefficients for the centred columns, ``information`` (p, p) there; ``back`` (p, p) turns
+    them into those of the columns themselves.
+    """
+
+    family: Family
+    X: Array
+    centre: Array
+    y: Array
+    offset: Array
+    rows: Codes
+    n: int
+    missing: Codes
+    inner: Array
+    information: Array
+    back: Array
+
+    @property
+    def theta(self) -> Array:
+        """(p,) coefficients."""
+        return np.asarray(self.back @ self.inner)
+
+    def eta(self) -> Array:
+        """(m,) linear predictor."""
+        return np.asarray(self.X @ self.inner + (self.offset if self.offset.size else 0.0))
+
+    def residuals(self) -> Array:
+        """(m,) (y − μ) μ' / V(μ): the score of each row is this times its x."""
+        eta = self.eta()
+        mu = self.family.inverse(eta)
+        return np.asarray((self.y - mu) * self.family.slope(eta) / self.family.variance(mu))
+
+    def columns(self) -> Iterator[Column]:
+        """Yield the scores."""
+        residual = self.residuals()
+        for j in range(self.X.shape[1]):
+            full = np.zeros(self.n)
+            full[self.rows] = self.X[:, j] * residual
+            yield Column(full, self.missing)
+
+    def value(self, T: Array) -> Array:
+        """Return θ, whatever the totals."""
+        return np.broadcast_to(self.theta, (*T.shape[:-1], self.theta.size))
+
+    def jacobian(self, T: Array) -> Array:  # noqa: ARG002 (θ is fixed by the fit)
+        """(1, p, p) the bread."""
+        return (self.back @ np.linalg.inv(self.information))[None]
+
+    def solve(self, W: Array, domain: Codes, D: int) -> Array:  # noqa: ARG002 (one domain: the rows of the fit)
+        """(b, 1, p) coefficients for weights (b, n), from those of the whole sample on."""
+        out = np.full((len(W), 1, self.inner.size), np.nan)
+        for b, weights in enumerate(W):
+            w = weights[self.rows]
+            found = fit(self.family, self.X, self.y, w, self.offset, self.inner)
+            if found.ended:
+                out[b, 0] = self.back @ found.theta
+        return out
+
+
+def centred(X: Array, w: Array, intercept: int | None) -> tuple[Array, Array]:
+    """Take the weighted mean of each column away, in place, where there is an intercept.
+
+    Returns
+    -------
+    centre : (p,) what was taken away
+    back : (p, p) turns coefficients of the centred columns into those of the columns
+    """
+    p = X.shape[1]
+    centre, back = np.zeros(p), np.eye(p)
+    if intercept is not None:
+        centre = w @ X / w.sum()
+        centre[intercept] = 0.0
+        for b in blocks(len(X)):
+            X[b] -= centre
+        back[intercept] -= centre
+    return centre, back

@@ -1,0 +1,229 @@
+"""`regress`: from a design and a formula to coefficients with their joint covariance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from sampling.checks import ArgumentError, DataError, check_choice, check_columns, listed
+from surveykit.columns import answers, kind_of
+from surveykit.context import Note
+from surveykit.design import Design, check_design
+from surveykit.formulas import glm
+from surveykit.formulas.arrays import Array, Codes, Mask
+from surveykit.infer import infer
+from surveykit.regression import terms as formulas
+from surveykit.regression.result import Regression
+from surveykit.regression.terms import Terms
+from surveykit.result import Estimates
+
+Family = Literal["gaussian", "logit", "probit", "cloglog", "poisson"]
+BINARY = ("logit", "probit", "cloglog")
+
+
+def regress(
+    design: Design,
+    formula: str,
+    *,
+    family: Family = "gaussian",
+    where: str | None = None,
+    offset: str | None = None,
+) -> Regression:
+    r"""Fit a regression with the weights of the design; errors come from the design, not from the model.
+
+    Coefficients solve :math:`\sum w\,x\,(y - \mu)\,\mu'/V(\mu) = 0`; the covariance is A⁻¹ V(Σ w score) A⁻¹,
+    with V the variance of a total under the design (Binder 1983).
+
+    Parameters
+    ----------
+    design : Design
+    formula : text
+        ``"hai_long ~ tuoi + C(gioi) * loai"``. Text, yes/no and categories are factors, the first level the
+        reference; ``C(x)`` makes a factor of numbers, ``C(x, Treatment('Nam'))`` names the reference;
+        names with spaces in backticks. On the left a column of numbers, or a comparison:
+        ``"muc >= 4 ~ tuoi"``.
+    family : {"gaussian", "logit", "probit", "cloglog", "poisson"}
+    where : text, optional
+        A condition; the other rows stay for the variance.
+    offset : column name, optional
+        Added to the linear predictor, in its units.
+
+    Returns
+    -------
+    Regression
+        ``coefficients`` are Estimates with a row for each column of the model. Degrees of freedom are those
+        of the design less the coefficients beyond the first, as R ``svyglm``.
+
+    Raises
+    ------
+    ColumnError, ArgumentError, DataError, TypeError
+        An unknown column, an answer that the family cannot have, a factor of one level, separation.
+
+    References
+    ----------
+    Binder (1983), International Statistical Review 51; Lumley & Scott (2017), Statistical Science 32.
+
+    Examples
+    --------
+    >>> import surveykit as sv
+    >>> people = pd.DataFrame({"thon": list("aabbccdd"), "diem": [4, 5, 3, 4, 4, 5, 2, 3]})
+    >>> people["tuoi"] = [30, 50] * 4
+    >>> model = sv.regress(sv.Design(people, sampling="srs", psu="thon"), "diem ~ tuoi")
+    >>> model.coefficients.value.round(3).to_dict()
+    {'Intercept': 1.75, 'tuoi': 0.05}
+    """
+    check_design(design)
+    check_choice(family, tuple(glm.FAMILIES), "family")
+    data = design.data
+    more = check_columns(data, offset, "offset")
+    terms = formulas.parse(formula, data)
+    inside = design.domains(None, where).row >= 0
+    keep = inside & formulas.complete(terms, data, *more)
+    rows = np.flatnonzero(keep)
+    if rows.size == 0:
+        raise DataError(f"formula={formula!r}: no row asked for has all of {listed(terms.used, 6)}.")
+    part = data if rows.size == len(data) else data.iloc[rows]
+    terms = formulas.build(terms, part)
+    y = answer(terms, part, family)
+    w = design.w[rows]
+    if (w < 0).any():
+        raise DataError(
+            f"the weight is below 0 in row {part.index[np.flatnonzero(w < 0)[0]]}, and a regression needs "
+            "weights of 0 or more. Calibrate with distance='raking' or with bounds."
+        )
+    X = terms.matrix(part)
+    shift = answers(part, offset, "regression", "offset").values if offset else None
+    return estimate(
+        design, terms, family, X, y, w, np.zeros(0) if shift is None else shift, rows, keep, where
+    )
+
+
+def answer(terms: Terms, part: pd.DataFrame, family: str) -> Array:
+    """(m,) the left side of the formula as numbers, which the family can have."""
+    names = terms.sources[terms.left]
+    name = terms.left
+    if len(names) == 1 and terms.left in (names[0], f"Q({names[0]!r})"):
+        name = names[0]
+        kind = kind_of(part[name])
+        if kind in ("text", "category"):
+            levels = [str(v) for v in pd.unique(part[name])[:3]]
+            raise TypeError(
+                f"y={name!r} holds {'text' if kind == 'text' else 'categories'} ({listed(levels, 3)}), and a "
+                f'regression needs numbers. Say which answers count as 1: "{name} == {levels[0]!r} ~ …" '
+                "with family='logit'."
+            )
+        values = answers(part, name, "regression").values
+        assert values is not None
+    else:
+        from patsy import EvalFactor
+
+        factor = EvalFactor(terms.left)
+        state: dict[str, Any] = {}
+        factor.memorize_passes_needed(state, terms.environment)
+        values = np.asarray(factor.eval(state, part), dtype=float)
+        if values.ndim > 1:
+            raise ArgumentError(f"formula={terms.formula!r}: the left side gives several columns. Write one.")
+    wrong = np.zeros(values.size, dtype=bool)
+    need = ""
+    if family in BINARY:
+        wrong, need = (values != 0) & (values != 1), f"family={family!r} needs answers of 0 and 1"
+    elif family == "poisson":
+        wrong, need = values < 0, "family='poisson' needs counts of 0 or more"
+    if wrong.any():
+        found = np.unique(values[wrong])
+        mend = (
+            f' Write which answers count as 1: "{name} >= 4 ~ …".'
+            if family in BINARY
+            else " Correct those rows."
+        )
+        raise DataError(
+            f"y={name!r} has {listed([f'{v:g}' for v in found], 4)} ({int(wrong.sum())} rows), and {need}."
+            f"{mend}"
+        )
+    if family in BINARY and np.ptp(values) == 0:
+        raise DataError(
+            f"y={name!r} is {values[0]:g} in every row of the model: there is nothing to explain."
+        )
+    return np.asarray(values, dtype=float)
+
+
+def estimate(
+    design: Design, terms: Terms, family: str, X: Array, y: Array, w: Array, offset: Array, rows: Codes,
+    keep: Mask, where: str | None,
+) -> Regression:  # fmt: skip
+    """Fit, and read the covariance of the coefficients from the design."""
+    names, intercept = list(terms.names), terms.intercept
+    centre, back = glm.centred(X, w, intercept)
+    kept = glm.independent(X, w)
+    dropped = [names[j] for j in range(len(names)) if j not in set(kept.tolist())]
+    if dropped:
+        X, centre, back = np.ascontiguousarray(X[:, kept]), centre[kept], back[np.ix_(kept, kept)]
+        names = [names[j] for j in kept]
+    how = glm.FAMILIES[family]
+    found = glm.fit(how, X, y, w, offset)
+    if not found.ended:
+        refuse(terms, names, family, X, y, found)
+    model = glm.Glm(
+        how,
+        X,
+        centre,
+        y,
+        offset,
+        rows,
+        len(design.data),
+        np.flatnonzero(~keep),
+        found.theta,
+        found.information,
+        back,
+    )
+    raw = infer(
+        design,
+        [lambda: model],
+        statistic="coefficient",
+        y=[f"formula={terms.formula!r}"] * len(names),
+        labels=pd.Index(names, name="term"),
+        where=where,
+    )
+    notes: tuple[Note, ...] = ()
+    if dropped:
+        told = listed(dropped, 6)
+        notes = (
+            Note(f"left out, for other terms give it: {told}", f"bỏ vì trùng với các biến khác: {told}"),
+        )
+    return Regression(
+        coefficients=less_df(raw, len(names) - 1, notes), formula=terms.formula, family=family, design=design,
+        where=where, terms=terms, model=model, w=w, deviance=found.deviance, dropped=tuple(dropped),
+        kept=kept,
+    )  # fmt: skip
+
+
+def less_df(raw: Estimates, k: int, notes: tuple[Note, ...] = ()) -> Estimates:
+    """Return the estimates with k degrees of freedom fewer, for the coefficients beyond the first."""
+    df_of = raw.detail.df_of
+    df = raw.df - k
+    span = (raw.context.df[0] - k, raw.context.df[1] - k)
+    return replace(
+        raw,
+        df=df,
+        detail=replace(raw.detail, df_of=lambda rows: df_of(rows) - k),
+        context=replace(raw.context, df=span, notes=(*raw.context.notes, *notes)),
+    )
+
+
+def refuse(terms: Terms, names: list[str], family: str, X: Array, y: Array, found: glm.Solution) -> None:
+    """Say why the search found no end."""
+    if family in BINARY and np.isfinite(found.step).all() and glm.separated(X, y, found.step):
+        size = np.abs(found.step) * np.sqrt((X**2).mean(axis=0))
+        worst = [names[j] for j in np.argsort(-size) if size[j] > 0.1 * size.max()]
+        raise DataError(
+            f"formula={terms.formula!r}: {listed(worst, 3)} tells the answers 1 from the answers 0 without "
+            "error (separation), so its coefficient has no end. Join its levels, leave it out, or look at a "
+            "crosstab."
+        )
+    raise DataError(
+        f"formula={terms.formula!r}: the fit of family={family!r} has no end after {glm.ROUNDS} rounds. "
+        "Bring the variables to a common scale, or leave terms out."
+    )

@@ -1,0 +1,231 @@
+"""Formula strings as columns of numbers: ``hai_long ~ tuoi + C(gioi) * loai``."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sampling.checks import ArgumentError, ColumnError, DataError, near
+from surveykit.columns import factorise, kind_of
+from surveykit.formulas.arrays import Array, Mask
+
+LEAD = 4  # rows that tell patsy what kind each factor is
+FUNCTIONS = {"np": np, "log": np.log, "exp": np.exp, "sqrt": np.sqrt, "abs": np.abs}
+STATEFUL = re.compile(r"\b(center|standardize|scale|bs|cr|cc|te)\s*\(")
+WORDS = {*FUNCTIONS, "C", "I", "Q", "Treatment", "Sum", "Poly", "Diff", "Helmert", "center", "standardize",
+         "scale", "bs", "cr", "cc", "te"}  # fmt: skip
+
+
+def readable(name: str) -> str:
+    """Return the name of a column of the model as people read it.
+
+    Examples
+    --------
+    >>> readable("C(gioi, Treatment('Nam'))[T.Nữ]:tuoi"), readable("Q('tuổi tác')")
+    ('gioi[Nữ]:tuoi', 'tuổi tác')
+    """
+    name = re.sub(r"C\(\s*(Q\((['\"]).*?\2\)|[^,()\[\]]+)[^\[\]]*\)(?=\[)", r"\1", name)
+    name = re.sub(r"Q\((['\"])(.*?)\1\)", r"\2", name)
+    return re.sub(r"\[T\.", "[", name)
+
+
+def quoted(formula: str) -> str:
+    """Turn names in backticks into Q("…")."""
+    return re.sub(r"`([^`]+)`", lambda m: f"Q({m.group(1)!r})", formula)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Terms:
+    """The right and left side of a formula, and how their columns are made.
+
+    ``info`` patsy's description; ``names`` of the columns; ``used`` columns of the data; ``left`` code of the
+    answer; ``sources`` columns of the data in each piece of the formula.
+    """
+
+    formula: str
+    info: Any
+    names: tuple[str, ...]
+    used: tuple[str, ...]
+    left: str
+    environment: Any
+    sources: Mapping[str, tuple[str, ...]]
+
+    @property
+    def intercept(self) -> int | None:
+        """Place of the intercept among the columns, or None."""
+        return self.names.index("Intercept") if "Intercept" in self.names else None
+
+    @property
+    def slices(self) -> dict[str, slice]:
+        """Columns of each term, by the name people read."""
+        return {readable(name): s for name, s in self.info.term_name_slices.items()}
+
+    def variable(self, name: str) -> list[Any]:
+        """Return the factors of the model in which a column of the data stands."""
+        return [factor for factor in self.info.factor_infos if name in self.sources[factor.code]]
+
+    def matrix(self, data: pd.DataFrame) -> Array:
+        """(m, p) columns of the model for complete rows."""
+        values = {
+            factor: self._factor(factor, about, data) for factor, about in self.info.factor_infos.items()
+        }
+        out = np.empty((len(data), len(self.names)))
+        j = 0
+        for term in self.info.terms:
+            for part in self.info.term_codings[term]:
+                columns: list[Array | None] = [None]
+                for factor in reversed(part.factors):  # the first factor moves fastest
+                    own = self._columns(values[factor], part.contrast_matrices.get(factor))
+                    columns = [c if a is None else a * c for a in columns for c in own]
+                for column in columns:
+                    out[:, j] = 1.0 if column is None else column
+                    j += 1
+        return out
+
+    @staticmethod
+    def _columns(values: Array, contrast: Any) -> list[Array]:
+        if contrast is None:
+            return [values[:, k] for k in range(values.shape[1])]
+        return [row[values] for row in np.ascontiguousarray(contrast.matrix.T)]
+
+    def _factor(self, factor: Any, about: Any, data: pd.DataFrame) -> Any:
+        """Numbers (m, k) of a factor, or the place (m,) of its levels."""
+        code = factor.code
+        if about.type == "numerical":
+            name = self.sources[code][0] if len(self.sources[code]) == 1 else ""
+            plain = code == name and kind_of(data[name]) == "number"
+            raw = data[name].to_numpy(dtype=float) if plain else factor.eval(about.state, data)
+            values = np.asarray(raw, dtype=float)
+            values = values[:, None] if values.ndim == 1 else values
+            bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
+            if bad.size:
+                raise DataError(
+                    f"formula: {code!r} is not a finite number in row {data.index[bad[0]]}"
+                    f"{f' and {bad.size - 1} more' if bad.size > 1 else ''}. "
+                    "Correct the value, make it missing, or leave the row out with where=."
+                )
+            return values
+        return self._codes(factor, about, data)
+
+    def _codes(self, factor: Any, about: Any, data: pd.DataFrame) -> Any:
+        names = self.sources[factor.code]
+        known = list(about.categories)
+        if len(names) == 1:
+            own, levels = factorise(data[names[0]])
+            place = {str(v): i for i, v in enumerate(known)}
+            absent = [v for v in levels if str(v) not in place]
+            if absent:
+                raise ColumnError(
+                    f"formula: {names[0]!r} holds {absent[0]!r}, which the model does not know. "
+                    f"Its levels are {', '.join(map(str, known[:8]))}."
+                )
+            return np.array([place[str(v)] for v in levels], dtype=np.intp)[own]
+        import patsy
+
+        return np.asarray(
+            patsy.categorical.categorical_to_int(factor.eval(about.state, data), about.categories, "raise")
+        )
+
+
+def parse(formula: Any, data: pd.DataFrame) -> Terms:
+    """Read a formula; unknown columns and bad syntax are refused in the user's words."""
+    if not isinstance(formula, str):
+        raise TypeError(f'formula is a {type(formula).__name__}; write it as text: "hai_long ~ tuoi + gioi".')
+    import patsy
+
+    text = quoted(formula)
+    try:
+        described = patsy.ModelDesc.from_formula(text)
+    except patsy.PatsyError as error:
+        raise ArgumentError(
+            f"formula={formula!r} cannot be read ({str(error).splitlines()[0]}). "
+            'Write it like "hai_long ~ tuoi + C(gioi)"; names with spaces in backticks.'
+        ) from error
+    if len(described.lhs_termlist) != 1 or len(described.lhs_termlist[0].factors) != 1:
+        raise ArgumentError(
+            f"formula={formula!r} names no answer, or several. Write one column, then ~, then the terms: "
+            '"hai_long ~ tuoi + C(gioi)".'
+        )
+    left = described.lhs_termlist[0].factors[0].code
+    environment = patsy.EvalEnvironment([FUNCTIONS])
+    sources = {left: names_in(left, data, formula)}
+    for term in described.rhs_termlist:
+        for factor in term.factors:
+            sources[factor.code] = names_in(factor.code, data, formula)
+    used = tuple(dict.fromkeys(name for names in sources.values() for name in names))
+    return Terms(formula, described, (), used, left, environment, sources)
+
+
+def names_in(code: str, data: pd.DataFrame, formula: str) -> tuple[str, ...]:
+    """Return the columns of the data that a piece of a formula uses."""
+    from patsy.eval import ast_names
+
+    plain = [m.group(2) for m in re.finditer(r"Q\((['\"])(.*?)\1\)", code)]
+    rest = re.sub(r"Q\((['\"])(.*?)\1\)", "0", code)
+    try:
+        found = list(ast_names(rest))
+        plain += [name for name in found if name in data.columns or name not in WORDS]
+    except SyntaxError as error:
+        raise ArgumentError(
+            f"formula={formula!r}: {code!r} cannot be read. Put names with spaces or signs in backticks."
+        ) from error
+    for name in plain:
+        if name not in data.columns:
+            raise ColumnError(
+                f"formula={formula!r}: the data have no column {name!r}.{near(name, data.columns)}"
+            )
+    return tuple(dict.fromkeys(plain))
+
+
+def complete(terms: Terms, data: pd.DataFrame, *more: str) -> Mask:
+    """(n,) rows in which no column of the formula is missing."""
+    keep = np.ones(len(data), dtype=bool)
+    for name in (*terms.used, *more):
+        keep &= ~data[name].isna().to_numpy()
+    return keep
+
+
+def build(terms: Terms, data: pd.DataFrame) -> Terms:
+    """Learn the levels and the columns from complete rows."""
+    import patsy
+
+    ready = {}
+    for name in terms.used:
+        values = data[name]
+        if kind_of(values) == "number" and not pd.api.types.is_bool_dtype(values.dtype):
+            ready[name] = values
+            continue
+        codes, levels = factorise(values)
+        ready[name] = pd.Series(pd.Categorical.from_codes(codes, levels), index=data.index)
+    whole = pd.DataFrame(ready, index=data.index)
+    rhs = patsy.ModelDesc([], terms.info.rhs_termlist)
+    made = [
+        f for f, names in terms.sources.items() if f.startswith("C(") and kind_of(whole[names[0]]) == "number"
+    ]
+    short = not made and not STATEFUL.search(terms.formula)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            (info,) = patsy.design_matrix_builders(
+                [rhs.rhs_termlist], lambda: iter([whole.iloc[:LEAD] if short else whole]), terms.environment
+            )
+        except (patsy.PatsyError, NameError, TypeError, ValueError) as error:
+            raise ArgumentError(
+                f"formula={terms.formula!r} cannot be worked out ({str(error).splitlines()[0]})."
+            ) from error
+    for factor, about in info.factor_infos.items():
+        if about.type == "categorical" and len(about.categories) < 2:
+            raise DataError(
+                f"formula={terms.formula!r}: {readable(factor.code + '[')[:-1]!r} has one level "
+                f"({', '.join(map(str, about.categories))}) in the rows of the model. Leave it out."
+            )
+    return Terms(
+        terms.formula, info, tuple(readable(n) for n in info.column_names), terms.used, terms.left,
+        terms.environment, terms.sources,
+    )  # fmt: skip

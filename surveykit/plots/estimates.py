@@ -14,8 +14,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from sampling.checks import ArgumentError, DataError
 from sampling.format import Lang, decimals_for, number
+from surveykit.limits import Interval
 from surveykit.plots import GREY, INK, LINE, STYLE, WIDTH, Picture, _frame
-from surveykit.result import Estimates, Interval
+from surveykit.result import Estimates
 
 __all__ = ["plot_estimates"]
 

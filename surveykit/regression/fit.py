@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from sampling.checks import ArgumentError, DataError, check_choice, check_columns, listed
-from surveykit.columns import answers, kind_of
+from surveykit.columns import answers, factorise, kind_of
 from surveykit.context import Note
 from surveykit.design import Design, check_design
-from surveykit.formulas import glm
+from surveykit.formulas import glm, ordinal
 from surveykit.formulas.arrays import Array, Codes, Mask
 from surveykit.infer import infer
 from surveykit.regression import terms as formulas
@@ -20,7 +22,11 @@ from surveykit.regression.result import Regression
 from surveykit.regression.terms import Terms
 from surveykit.result import Estimates
 
-Family = Literal["gaussian", "logit", "probit", "cloglog", "poisson"]
+if TYPE_CHECKING:
+    import scipy.sparse as sp
+
+Family = Literal["gaussian", "logit", "probit", "cloglog", "poisson", "ordinal"]
+Errors = Literal["design", "cr2", "cr2-exchangeable"]
 BINARY = ("logit", "probit", "cloglog")
 
 
@@ -31,6 +37,7 @@ def regress(
     family: Family = "gaussian",
     where: str | None = None,
     offset: str | None = None,
+    se: Errors = "design",
 ) -> Regression:
     r"""Fit a regression with the weights of the design; errors come from the design, not from the model.
 
@@ -45,11 +52,16 @@ def regress(
         reference; ``C(x)`` makes a factor of numbers, ``C(x, Treatment('Nam'))`` names the reference;
         names with spaces in backticks. On the left a column of numbers, or a comparison:
         ``"muc >= 4 ~ tuoi"``.
-    family : {"gaussian", "logit", "probit", "cloglog", "poisson"}
+    family : {"gaussian", "logit", "probit", "cloglog", "poisson", "ordinal"}
+        "ordinal" is the proportional-odds logit; on the left a column whose categories have an order.
     where : text, optional
         A condition; the other rows stay for the variance.
     offset : column name, optional
         Added to the linear predictor, in its units.
+    se : {"design", "cr2", "cr2-exchangeable"}
+        With few clusters errors from the design are too small: "cr2" mends the residuals of each cluster for
+        their leverage (Bell & McCaffrey 2002) before they go through the form of the design, with degrees of
+        freedom of each coefficient's own, under independent or equally correlated errors in a cluster.
 
     Returns
     -------
@@ -76,7 +88,8 @@ def regress(
     {'Intercept': 1.75, 'tuoi': 0.05}
     """
     check_design(design)
-    check_choice(family, tuple(glm.FAMILIES), "family")
+    check_choice(family, (*glm.FAMILIES, "ordinal"), "family")
+    check_choice(se, ("design", "cr2", "cr2-exchangeable"), "se")
     data = design.data
     more = check_columns(data, offset, "offset")
     terms = formulas.parse(formula, data)
@@ -87,7 +100,6 @@ def regress(
         raise DataError(f"formula={formula!r}: no row asked for has all of {listed(terms.used, 6)}.")
     part = data if rows.size == len(data) else data.iloc[rows]
     terms = formulas.build(terms, part)
-    y = answer(terms, part, family)
     w = design.w[rows]
     if (w < 0).any():
         raise DataError(
@@ -95,10 +107,19 @@ def regress(
             "weights of 0 or more. Calibrate with distance='raking' or with bounds."
         )
     X = terms.matrix(part)
+    if family == "ordinal":
+        if offset or se != "design":
+            raise ArgumentError("family='ordinal' takes no offset= and no se=.")
+        return estimate_ordinal(design, terms, part, X, w, rows, keep, where)
+    y = answer(terms, part, family)
     shift = answers(part, offset, "regression", "offset").values if offset else None
-    return estimate(
-        design, terms, family, X, y, w, np.zeros(0) if shift is None else shift, rows, keep, where
-    )
+    shift = np.zeros(0) if shift is None else shift
+    fitted = replace(estimate(design, terms, family, X, y, w, shift, rows, keep, where), offset=offset)
+    if se == "design":
+        return fitted
+    from surveykit.regression.fewclusters import mended
+
+    return mended(fitted, "independent" if se == "cr2" else "exchangeable")
 
 
 def answer(terms: Terms, part: pd.DataFrame, family: str) -> Array:
@@ -187,33 +208,42 @@ def estimate(
         labels=pd.Index(names, name="term"),
         where=where,
     )
-    notes: tuple[Note, ...] = ()
-    if dropped:
-        told = listed(dropped, 6)
-        notes = (
-            Note(f"left out, for other terms give it: {told}", f"bỏ vì trùng với các biến khác: {told}"),
-        )
     return Regression(
-        coefficients=less_df(raw, len(names) - 1, notes), formula=terms.formula, family=family, design=design,
-        where=where, terms=terms, model=model, w=w, deviance=found.deviance, dropped=tuple(dropped),
-        kept=kept,
+        coefficients=less_df(raw, len(names) - 1, told(dropped)), formula=terms.formula, family=family,
+        design=design, where=where, terms=terms, model=model, w=w, deviance=found.deviance,
+        dropped=tuple(dropped), kept=kept,
     )  # fmt: skip
+
+
+def told(dropped: Sequence[str]) -> tuple[Note, ...]:
+    """Say which columns were left out of the fit."""
+    if not dropped:
+        return ()
+    names = listed(dropped, 6)
+    return (Note(f"left out, for other terms give it: {names}", f"bỏ vì trùng với các biến khác: {names}"),)
 
 
 def less_df(raw: Estimates, k: int, notes: tuple[Note, ...] = ()) -> Estimates:
     """Return the estimates with k degrees of freedom fewer, for the coefficients beyond the first."""
-    df_of = raw.detail.df_of
+    df_of, df_many = raw.detail.df_of, raw.detail.df_many
     df = raw.df - k
+
+    def many(picked: sp.csc_matrix) -> Array:
+        assert df_many is not None
+        return np.asarray(df_many(picked) - k)
+
     span = (raw.context.df[0] - k, raw.context.df[1] - k)
     return replace(
         raw,
         df=df,
-        detail=replace(raw.detail, df_of=lambda rows: df_of(rows) - k),
+        detail=replace(
+            raw.detail, reference=None, df_of=lambda rows: df_of(rows) - k, df_many=many if df_many else None
+        ),
         context=replace(raw.context, df=span, notes=(*raw.context.notes, *notes)),
     )
 
 
-def refuse(terms: Terms, names: list[str], family: str, X: Array, y: Array, found: glm.Solution) -> None:
+def refuse(terms: Terms, names: list[str], family: str, X: Array, y: Any, found: glm.Solution) -> None:
     """Say why the search found no end."""
     if family in BINARY and np.isfinite(found.step).all() and glm.separated(X, y, found.step):
         size = np.abs(found.step) * np.sqrt((X**2).mean(axis=0))
@@ -227,3 +257,64 @@ def refuse(terms: Terms, names: list[str], family: str, X: Array, y: Array, foun
         f"formula={terms.formula!r}: the fit of family={family!r} has no end after {glm.ROUNDS} rounds. "
         "Bring the variables to a common scale, or leave terms out."
     )
+
+
+def estimate_ordinal(
+    design: Design, terms: Terms, part: pd.DataFrame, X: Array, w: Array, rows: Codes, keep: Mask,
+    where: str | None,
+) -> Regression:  # fmt: skip
+    """Fit a proportional-odds model."""
+    name = terms.sources[terms.left][0] if len(terms.sources[terms.left]) == 1 else ""
+    if terms.left not in (name, f"Q({name!r})"):
+        raise ArgumentError(f"formula={terms.formula!r}: family='ordinal' needs one column on the left.")
+    if kind_of(part[name]) == "text":
+        raise TypeError(
+            f"y={name!r} holds text, whose order is not known. Make it a category with its order first: "
+            f"data[{name!r}] = pd.Categorical(data[{name!r}], categories=[…], ordered=True)."
+        )
+    y, categories = factorise(part[name])
+    present, y = np.unique(y, return_inverse=True)  # categories that nobody chose have no cut
+    categories = categories[present]
+    K = len(categories)
+    if K < 3:
+        raise DataError(
+            f"y={name!r} has {K} categories in the rows of the model; for two use family='logit'."
+        )
+    intercept = terms.intercept
+    centre, _ = glm.centred(X, w, intercept)
+    kept = np.setdiff1d(glm.independent(X, w), [] if intercept is None else [intercept])
+    names = [terms.names[j] for j in kept]
+    left_out = {*kept.tolist(), intercept}
+    dropped = [name for j, name in enumerate(terms.names) if j not in left_out]
+    if not names:
+        raise ArgumentError(f"formula={terms.formula!r}: family='ordinal' needs a term on the right.")
+    X, centre = np.ascontiguousarray(X[:, kept]), centre[kept]
+    found = ordinal.fit(X, y, w, K)
+    if not found.ended:
+        refuse(terms, names, "ordinal", X, y, found)
+    model = ordinal.Ordinal(
+        X, centre, y, K, rows, len(design.data), np.flatnonzero(~keep), found.theta, found.information
+    )
+    cuts = [f"{a}|{b}" for a, b in pairwise(categories)]
+    raw = infer(
+        design,
+        [lambda: model],
+        statistic="coefficient",
+        y=[f"formula={terms.formula!r}"] * (len(names) + K - 1),
+        labels=pd.Index([*names, *cuts], name="term"),
+        where=where,
+    )
+    return Regression(
+        coefficients=less_df(raw, len(names), told(dropped)), formula=terms.formula,
+        family="ordinal", design=design, where=where, terms=terms, model=model, w=w,
+        deviance=found.deviance, dropped=tuple(dropped), kept=kept,
+    )  # fmt: skip
+
+
+def null_deviance(model: Regression) -> float:
+    """Deviance of the model without variables."""
+    m = model.model
+    if isinstance(m, ordinal.Ordinal):
+        return ordinal.fit(np.zeros((len(m.y), 0)), m.y, model.w, m.K).deviance
+    ones = np.ones((len(m.y), 1))
+    return glm.fit(m.family, ones, m.y, model.w, m.offset).deviance

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
+from sampling import format as fmt
+from sampling.checks import ArgumentError, ColumnError, check_choice, listed, near, shown
+from surveykit.context import Note
 from surveykit.design import Design
 from surveykit.formulas.arrays import Array, Codes
+from surveykit.formulas.clusterrobust import ClusterRobust
 from surveykit.formulas.glm import Glm
-from surveykit.regression.terms import Terms
+from surveykit.formulas.ordinal import Ordinal
+from surveykit.formulas.variance import Combined
+from surveykit.regression.terms import Terms, readable
 from surveykit.result import Estimates
+from surveykit.testresult import TestResult
+
+FAMILIES_VI = {
+    "gaussian": "hồi quy tuyến tính",
+    "logit": "hồi quy logit",
+    "probit": "hồi quy probit",
+    "cloglog": "hồi quy cloglog",
+    "poisson": "hồi quy Poisson",
+    "ordinal": "hồi quy thứ bậc (logit tích lũy)",
+}
+LEAST = 1e-4  # a smaller p is written so
+EXP = {"logit": "odds ratio", "ordinal": "odds ratio", "cloglog": "hazard ratio", "poisson": "rate ratio"}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -20,9 +43,13 @@ class Regression:
     Attributes
     ----------
     coefficients : Estimates
-        A row for each column of the model.
+        A row for each column of the model; for "ordinal" the cuts ``low|high`` come last.
     formula, family : text
     dropped : names of columns that the others give, left out of the fit
+    deviance : float
+        Weighted deviance, in sums of weights.
+    robust : ClusterRobust or None
+        What CR2 knows of the clusters, with ``se="cr2"``.
     """
 
     coefficients: Estimates
@@ -31,23 +58,224 @@ class Regression:
     design: Design
     where: str | None
     terms: Terms
-    model: Glm
+    model: Glm | Ordinal
     w: Array
     deviance: float
     dropped: tuple[str, ...]
     kept: Codes
+    offset: str | None = None
+    robust: ClusterRobust | None = None
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The rows of the fit, with the columns of the formula."""
+        names = [*self.terms.used, *((self.offset,) if self.offset else ())]
+        return self.design.data[list(dict.fromkeys(names))].iloc[self.model.rows]
+
+    @property
+    def r_squared(self) -> dict[str, float]:
+        """Share of the variation explained: Cox–Snell and Nagelkerke with the weights; R² of a linear model.
+
+        Lumley (2017), Journal of the Royal Statistical Society C 66.
+        """
+        from surveykit.regression.fit import null_deviance
+
+        null, N = null_deviance(self), float(self.w.sum())
+        if self.family == "gaussian":
+            return {"r2": 1 - self.deviance / null}
+        cox = 1 - np.exp((self.deviance - null) / N)
+        return {"cox-snell": float(cox), "nagelkerke": float(cox / (1 - np.exp(-null / N)))}
+
+    # ---- tests -------------------------------------------------------------------------------------
+
+    def _term(self, name: Any) -> list[str]:
+        """Return the rows of a term, or of one column of it."""
+        rows = list(self.coefficients.value.index)
+        slices = self.terms.slices
+        if name in slices:
+            own = [n for n in self.terms.names[slices[name]] if n in rows]
+            if not own:
+                raise ArgumentError(f"test: other terms give {name!r} whole, so there is nothing to test.")
+            return own
+        if name in rows:
+            return [name]
+        known = [*(term for term in slices if term != "Intercept"), *rows]
+        raise ColumnError(
+            f"test: there is no term {shown(name)}.{near(name, known)} The terms are {listed(known, 10)}."
+        )
+
+    def test(self, terms: str | Sequence[str], *, df: float | None = None) -> TestResult:
+        """Return a Wald test that the coefficients of these terms are all 0.
+
+        Parameters
+        ----------
+        terms : name of a term ("gioi", "tuoi:gioi") or of a coefficient, or a list of them
+        df : number, optional
+            In place of the degrees of freedom of the coefficients; ``inf`` gives the chi-square test.
+        """
+        asked = [terms] if isinstance(terms, str) else list(terms)
+        rows = list(dict.fromkeys(row for term in asked for row in self._term(term)))
+        return self._wald(self.coefficients, rows, asked, df)
+
+    def _wald(self, est: Estimates, rows: list[str], asked: list[str], df: float | None) -> TestResult:
+        from scipy.special import chdtrc, fdtrc
+
+        found = est.joint_test(rows, adjusted=False)
+        name = Note(f"Wald test of {', '.join(asked)}", f"kiểm định Wald: {', '.join(asked)}")
+        found = replace(found, name=name, details={})
+        if df is None or found.reason:
+            return found
+        k = found.df[0]
+        if np.isinf(df):
+            chi2 = found.statistic * k
+            return replace(found, kind="chi2", statistic=chi2, df=(k,), p=float(chdtrc(k, chi2)))
+        return replace(found, df=(k, float(df)), p=float(fdtrc(k, df, found.statistic)))
+
+    def anova(self) -> pd.DataFrame:
+        """Return Wald tests of the terms in their order, each in the model that ends with it."""
+        from surveykit.regression.fit import regress
+
+        left, codes = self.terms.left, self.terms.order
+        right = [readable(code) for code in codes]
+        base = "" if self.terms.intercept is not None or self.family == "ordinal" else "0 + "
+        tests = []
+        for i, term in enumerate(codes):
+            formula = f"{left} ~ {base}{' + '.join(codes[: i + 1])}"
+            model = self
+            if i + 1 < len(codes):
+                model = regress(
+                    self.design, formula, family=self.family, where=self.where, offset=self.offset,  # type: ignore[arg-type]
+                )  # fmt: skip
+            found = model.test(term)
+            tests.append(
+                {"term": right[i], "F": found.statistic, "df1": found.df[0], "df2": found.df[1], "p": found.p}
+            )
+        return pd.DataFrame(tests).set_index("term")
+
+    # ---- on another scale ---------------------------------------------------------------------------
+
+    def exp(self) -> Estimates:
+        """Return e to the coefficients: odds ratios of a logit, rate ratios of a Poisson model.
+
+        Limits are those of the coefficients, transformed; the intercept and cuts are left out.
+        """
+        if self.family not in EXP:
+            raise ArgumentError(
+                f"exp: coefficients of family={self.family!r} are no logarithms. "
+                "Use effects() for changes of the mean."
+            )
+        est = self.coefficients
+        rows = [i for i, name in enumerate(est.value.index) if name != "Intercept" and "|" not in str(name)]
+        if not rows:
+            raise ArgumentError("exp: the model has no term beside the intercept.")
+        L = sp.csr_matrix(
+            (np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(len(est.value), len(rows))
+        )
+        own = est.combine(L, est.value.index[rows], "coefficient")
+        at = own.value.to_numpy(float)
+        scale = np.exp(at)
+
+        def limits(method: str, df: Array, level: float) -> tuple[Array, Array]:  # noqa: ARG001
+            table = (
+                own.ci(level, df=None)
+                if np.array_equal(df, own.df.to_numpy(float))
+                else own.ci(level, df=float(df[0]))
+            )
+            return np.exp(table["ci_low"].to_numpy()), np.exp(table["ci_high"].to_numpy())
+
+        return replace(
+            own,
+            value=pd.Series(scale, index=own.value.index, name=EXP[self.family]),
+            covariance=Combined(own.covariance, sp.diags(scale, format="csr")),
+            statistic=EXP[self.family],
+            detail=replace(own.detail, limits=limits, methods=("exp",)),
+        )
+
+    def predict(self, new: pd.DataFrame, *, type: Literal["response", "link"] = "response") -> Estimates:  # noqa: A002
+        """Return the mean, or the linear predictor, at the rows of another table.
+
+        Parameters
+        ----------
+        new : DataFrame with the columns on the right side of the formula
+        type : {"response", "link"}
+        """
+        check_choice(type, ("response", "link"), "type")
+        if isinstance(self.model, Ordinal):
+            raise ArgumentError("predict: for family='ordinal' use margins(), which gives each category.")
+        X, shift = self.new_rows(new)
+        index = pd.Index(new.index, name=new.index.name)
+        est = self.coefficients.combine(sp.csr_matrix(X.T), index, "prediction")
+        eta = est.value.to_numpy(float) + shift
+        scale = np.ones(eta.size) if type == "link" else self.model.family.slope(eta)
+        value = eta if type == "link" else self.model.family.inverse(eta)
+        return replace(
+            est,
+            value=pd.Series(value, index=index, name="prediction"),
+            covariance=Combined(est.covariance, sp.diags(scale, format="csr")),
+        )
+
+    def new_rows(self, new: pd.DataFrame) -> tuple[Array, Array | float]:
+        """(m, p) columns of the model for another table, and its offset."""
+        right = [n for factor in self.terms.info.factor_infos for n in self.terms.sources[factor.code]]
+        for name in dict.fromkeys([*right, *((self.offset,) if self.offset else ())]):
+            if not isinstance(new, pd.DataFrame) or name not in new.columns:
+                raise ColumnError(f"new: the model needs a column {name!r}.")
+            if new[name].isna().any():
+                raise ArgumentError(f"new[{name!r}] is missing in row {new.index[new[name].isna()][0]}.")
+        X = self.terms.matrix(new)[:, self.kept]
+        return X, new[self.offset].to_numpy(float) if self.offset else 0.0
+
+    def margins(self, variable: str, *, at: Sequence[Any] | None = None, fixed: bool = False) -> Estimates:
+        """Average predictions with a variable set to each of its values; see the room ``margins``."""
+        from surveykit.regression.margins import margins
+
+        return margins(self, variable, at=at, fixed=fixed)
+
+    def effects(self, variables: str | Sequence[str] | None = None, *, fixed: bool = False) -> Estimates:
+        """Average marginal effects; see the room ``margins``."""
+        from surveykit.regression.margins import effects
+
+        return effects(self, variables, fixed=fixed)
+
+    # ---- how it looks -------------------------------------------------------------------------------
 
     def to_frame(self, level: float = 0.95) -> pd.DataFrame:
         """Return the coefficients with se, limits, t, df and p."""
-        table = self.coefficients.to_frame(level, deff=None)
-        if not self.coefficients.no_test:
-            tests = self.coefficients.test()
-            table.insert(4, "t", tests["t"])
-            table["p"] = tests["p"]
+        est = self.coefficients
+        table = est.to_frame(level, deff=None)
+        if not est.no_test:
+            tests = est.test()
+            table.insert(2, "t", tests["t"])
+            table.insert(3, "p", tests["p"])
         return table.drop(columns="cv")
 
     def __repr__(self) -> str:
         """Return the table and its line as text."""
-        head = f"{self.family}: {self.formula}"
         table = self.to_frame().to_string(float_format=lambda x: f"{x:.4g}")
-        return f"{head}\n{table}\n{self.coefficients.line('en')}"
+        return f"{self.family}: {self.formula}\n{table}\n{self.coefficients.line('en')}"
+
+    def _repr_html_(self) -> str:
+        heads: Mapping[str, str] = {
+            "estimate": "hệ số", "se": "sai số chuẩn", "t": "t", "p": "p", "ci_low": "cận dưới",
+            "ci_high": "cận trên", "df": "bậc tự do", "n": "n", "reason": "lý do",
+        }  # fmt: skip
+        table = self.to_frame().drop(columns="n")
+        words = pd.DataFrame({"biến": [str(name) for name in table.index]})
+        for column in table.columns:
+            if column == "reason":
+                words[heads[column]] = table[column].to_numpy()
+                continue
+            words[heads[column]] = [number_text(column, v) for v in table[column]]
+        head = html.escape(f"{FAMILIES_VI[self.family]}: {self.formula}", quote=False)
+        line = html.escape(self.coefficients.line("vi"), quote=False)
+        return f'<p>{head}</p>{words.to_html(index=False, border=0)}<p style="font-size:90%">{line}</p>'
+
+
+def number_text(column: str, value: float) -> str:
+    """Return one number of the table as text."""
+    if pd.isna(value):
+        return "–"
+    if column == "p" and value < LEAST:
+        return "< 0,0001"
+    digits = {"df": 0 if value == int(value) else 1, "p": 4, "t": 2}.get(column, 3)
+    return fmt.number(value, digits)

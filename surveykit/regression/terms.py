@@ -17,6 +17,7 @@ from surveykit.formulas.arrays import Array, Mask
 
 LEAD = 4  # rows that tell patsy what kind each factor is
 FUNCTIONS = {"np": np, "log": np.log, "exp": np.exp, "sqrt": np.sqrt, "abs": np.abs}
+FACTOR = re.compile(r"C\(\s*(Q\((['\"]).*?\2\)|[^,()]+?)\s*(?:,[^()]*(?:\([^()]*\))?[^()]*)?\)")
 STATEFUL = re.compile(r"\b(center|standardize|scale|bs|cr|cc|te)\s*\(")
 WORDS = {*FUNCTIONS, "C", "I", "Q", "Treatment", "Sum", "Poly", "Diff", "Helmert", "center", "standardize",
          "scale", "bs", "cr", "cc", "te"}  # fmt: skip
@@ -27,10 +28,10 @@ def readable(name: str) -> str:
 
     Examples
     --------
-    >>> readable("C(gioi, Treatment('Nam'))[T.Nữ]:tuoi"), readable("Q('tuổi tác')")
-    ('gioi[Nữ]:tuoi', 'tuổi tác')
+    >>> readable("C(gioi, Treatment('Nam'))[T.Nữ]:tuoi"), readable("Q('tuổi tác')"), readable("C(loai)")
+    ('gioi[Nữ]:tuoi', 'tuổi tác', 'loai')
     """
-    name = re.sub(r"C\(\s*(Q\((['\"]).*?\2\)|[^,()\[\]]+)[^\[\]]*\)(?=\[)", r"\1", name)
+    name = FACTOR.sub(r"\1", name)
     name = re.sub(r"Q\((['\"])(.*?)\1\)", r"\2", name)
     return re.sub(r"\[T\.", "[", name)
 
@@ -44,7 +45,7 @@ def quoted(formula: str) -> str:
 class Terms:
     """The right and left side of a formula, and how their columns are made.
 
-    ``info`` patsy's description; ``names`` of the columns; ``used`` columns of the data; ``left`` code of the
+    ``order`` codes of the terms as they were written; ``info`` patsy's description; ``names`` of the columns; ``used`` columns of the data; ``left`` code of the
     answer; ``sources`` columns of the data in each piece of the formula.
     """
 
@@ -54,6 +55,7 @@ class Terms:
     used: tuple[str, ...]
     left: str
     environment: Any
+    order: tuple[str, ...]
     sources: Mapping[str, tuple[str, ...]]
 
     @property
@@ -159,7 +161,8 @@ def parse(formula: Any, data: pd.DataFrame) -> Terms:
         for factor in term.factors:
             sources[factor.code] = names_in(factor.code, data, formula)
     used = tuple(dict.fromkeys(name for names in sources.values() for name in names))
-    return Terms(formula, described, (), used, left, environment, sources)
+    order = tuple(term.name() for term in described.rhs_termlist if term.factors)
+    return Terms(formula, described, (), used, left, environment, order, sources)
 
 
 def names_in(code: str, data: pd.DataFrame, formula: str) -> tuple[str, ...]:
@@ -222,10 +225,10 @@ def build(terms: Terms, data: pd.DataFrame) -> Terms:
     for factor, about in info.factor_infos.items():
         if about.type == "categorical" and len(about.categories) < 2:
             raise DataError(
-                f"formula={terms.formula!r}: {readable(factor.code + '[')[:-1]!r} has one level "
+                f"formula={terms.formula!r}: {readable(factor.code)!r} has one level "
                 f"({', '.join(map(str, about.categories))}) in the rows of the model. Leave it out."
             )
     return Terms(
         terms.formula, info, tuple(readable(n) for n in info.column_names), terms.used, terms.left,
-        terms.environment, terms.sources,
+        terms.environment, terms.order, terms.sources,
     )  # fmt: skip

@@ -6,6 +6,7 @@ from surveykit.difference import did
 from surveykit.dispositions import dispositions, spread_unknown
 from surveykit.estimation import count, mean, proportion, ratio, total, variance
 from surveykit.joining import join
+from surveykit.quantiles import median, quantile
 from surveykit.regression import regress
 from surveykit.replicates import ReplicateColumns
 from surveykit.replication import replicate_weights
@@ -36,10 +37,12 @@ __all__ = [
     "dispositions",
     "join",
     "mean",
+    "median",
     "multiply_weights",
     "poststratify",
     "proportion",
     "pseudo_weights",
+    "quantile",
     "rake",
     "ratio",
     "redistribute",

@@ -295,8 +295,9 @@ def row_index(domains: Domains, labels: pd.Index[Any] | None, q: int) -> pd.Inde
     d = np.repeat(np.arange(domains.D), q)
     j = np.tile(np.arange(q), domains.D)
     parts = [domains.names.get_level_values(i).take(d) for i in range(domains.names.nlevels)]
-    names = [*domains.names.names, labels.name]
-    return pd.MultiIndex.from_arrays([*parts, labels.take(j)], names=names)
+    names = [*domains.names.names, *labels.names]
+    own = [labels.get_level_values(i).take(j) for i in range(labels.nlevels)]
+    return pd.MultiIndex.from_arrays([*parts, *own], names=names)
 
 
 # ---- what is asked for later -------------------------------------------------------------------------

@@ -17,7 +17,30 @@ from surveykit.formulas.arrays import Array, Mask
 
 LEAD = 4  # rows that tell patsy what kind each factor is
 FUNCTIONS = {"np": np, "log": np.log, "exp": np.exp, "sqrt": np.sqrt, "abs": np.abs}
-FACTOR = re.compile(r"C\(\s*(Q\((['\"]).*?\2\)|[^,()]+?)\s*(?:,[^()]*(?:\([^()]*\))?[^()]*)?\)")
+FACTOR = re.compile(  # C(name) and C(name, Treatment('a'))
+    r"C\(\s*(Q\((['\"]).*?\2\)|[^,()]+?)\s*(?:,[^()]*(?:\([^()]*\))?[^()]*)?\)"
+)
+STATEFUL = re.compile(r"\b(center|standardize|scale|bs|cr|cc|te)\s*\(")
+WORDS = {
+    *FUNCTIONS,
+    *[
+        "C",
+        "I",
+        "Q",
+        "Treatment",
+        "Sum",
+        "Poly",
+        "Diff",
+        "Helmert",
+        "center",
+        "standardize",
+        "scale",
+        "bs",
+        "cr",
+        "cc",
+        "te",
+    ],
+}
 STATEFUL = re.compile(r"\b(center|standardize|scale|bs|cr|cc|te)\s*\(")
 WORDS = {*FUNCTIONS, "C", "I", "Q", "Treatment", "Sum", "Poly", "Diff", "Helmert", "center", "standardize",
          "scale", "bs", "cr", "cc", "te"}  # fmt: skip
@@ -45,8 +68,9 @@ def quoted(formula: str) -> str:
 class Terms:
     """The right and left side of a formula, and how their columns are made.
 
-    ``order`` codes of the terms as they were written; ``info`` patsy's description; ``names`` of the columns; ``used`` columns of the data; ``left`` code of the
-    answer; ``sources`` columns of the data in each piece of the formula.
+    ``order`` codes of the terms as they were written; ``info`` patsy's description; ``names`` of the columns;
+    ``used`` columns of the data; ``left`` code of the answer; ``sources`` columns of the data in
+    each piece of the formula.
     """
 
     formula: str

@@ -29,25 +29,14 @@ WAITING = {
     "correlation_dclus1": "correlation is a statistic of the testing room",
     "cralpha": "Cronbach's alpha comes with the instrument",
     "prcomp": "principal components come with the instrument",
-    "by_quantile_dclus1": "quantiles are solved, not smooth: a later room",
-    "csat_wave_quantile": "quantiles are solved, not smooth: a later room",
-    "cal_glm": "regression is a later room",
-    "contrast_glm": "regression is a later room",
-    "csat_did_glm_logit": "regression is a later room",
-    "lonely_glm_adjust": "regression is a later room",
     "rep_gini": "an estimate by a function of the user's own comes with the testing room",
     "rep_withReplicates": "an estimate by a function of the user's own comes with the testing room",
-    "rep_glm_r_boot_clus1": "regression is a later room",
-    "rep_glm_r_jkn": "regression is a later room",
-    "rep_glm_r_mrb_clus2": "regression is a later room",
     "rep_kwtest": "tests of ranks come with the testing room",
-    "rep_quant_r_subboot_strat": "quantiles are solved, not smooth: a later room",
     "contrast_nonlinear_csat": "functions of several kinds of statistic come with the testing room",
 }
 
 #: Parts of a case that are not compared, and why; the rest of the case is.
 PARTS = {
-    "cal_quantile": ({"q"}, "quantiles are solved, not smooth: a later room"),
     "calib_linear": ({"check"}, "the gap that R leaves"),
     "calib_logit": ({"check"}, "the gap that R leaves"),
     "calib_raking": ({"check"}, "the gap that R leaves"),
@@ -71,10 +60,8 @@ LATER = {
     "cronbach_alpha": "instrument: reliability",
     "did_aggregate": "comparison: staggered adoption",
     "fay_herriot": "small areas",
-    "linear_regression": "regression",
     "mcnemar_counts": "testing: paired answers",
     "p_adjust": "testing: many comparisons",
-    "quantile": "quantiles are solved, not smooth",
     "read_stat_file": "files of SPSS and Stata",
     "unit_level_sae": "small areas",
 }

@@ -140,15 +140,17 @@ def design_effects_after_calibration(case: Case) -> Tree:
 @call("cal_quantile")
 def share_after_calibration(case: Case) -> Tree:
     above = {"above": lambda table: (table["api00"] > 700).astype(int)}
-    est = sv.proportion(sv.calibrate(r_case_design(case, above), **GREG), "above", value=1)
+    design = sv.calibrate(r_case_design(case, above), **GREG)
+    est = sv.proportion(design, "above", value=1)
     limits = est.ci(method="logit")
     return {
+        "q": {"api00": shapes.quantiles(sv.quantile(design, "api00", [0.25, 0.5, 0.75]))},
         "ci": {
             "estimate": est.value.iloc[0],
             "var": est.se.iloc[0] ** 2,
             "ci_lower": limits["ci_low"].iloc[0],
             "ci_upper": limits["ci_high"].iloc[0],
-        }
+        },
     }
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 import surveykit as sv
+from surveykit.formulas.intervals import quantile as quantile_of_t
 
 #: Beside a case's own rtol: rounding in sums that cancel, in units of the scale of the estimate.
 ROUNDING = 1e-9
@@ -157,3 +158,22 @@ def compare(ours: Tree, r: Tree, rtol: float, where: str = "", scale: float | No
 
 def is_stat(r: dict[str, Any]) -> bool:
     return isinstance(r.get("estimate"), dict) and isinstance(r.get("se"), dict)
+
+
+def quantiles(
+    est: sv.Estimates, method: str = "woodruff", df: float | None = None, se_df: float | None = None
+) -> Tree:
+    """Write quantiles as R's ``svyquantile``: its standard error is the width of this interval over 2 t."""
+    limits = est.ci(method=method, df=df)
+    se_df = df if se_df is None else se_df
+    degrees = est.df.to_numpy(float) if se_df is None else np.full(len(est.value), se_df)
+    t = quantile_of_t(degrees, 0.95)
+    se = (limits["ci_high"] - limits["ci_low"]) / (2 * t)
+    if method == "woodruff" and df is None:
+        np.testing.assert_allclose(est.se, se, rtol=1e-12)
+    shares = est.value.index.get_level_values("quantile")
+    return {
+        "rows": [f"{q:g}" for q in shares],
+        "cols": ["quantile", "ci_lower", "ci_upper", "se"],
+        "values": np.column_stack([est.value, limits, se]).tolist(),
+    }

@@ -1,0 +1,146 @@
+r"""Quantiles of weighted answers, by domain: where the cumulated weights pass a share p of their sum.
+
+With the answers of a domain in order, v_k, their weights w_k and C_k = w_1 + … + w_k, a rule takes
+the first value with C_k ≥ p C_n ("math"), the middle of two where C_k = p C_n ("school"), or joins the points
+(P_k, v_k) by lines, with
+
+.. math:: P_k = \frac{C_k - a\,w_k}{C_n + b\,w_n}
+
+(a, b) = (0, 0) for hf4, (1/2, 0) for hf5, (0, 1) for hf6, (1, −1) for hf7, (1/3, 1/3) for hf8 and (3/8, 1/4)
+for hf9 (Hyndman & Fan 1996, The American Statistician 50, their types with weights as in R ``survey``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from surveykit.formulas.arrays import Array, Codes, Mask, runs, sum_by, whole_numbers
+
+RULES = ("math", "school", "hf1", "hf2", "hf3", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9", "shahvaish")
+LINES = {
+    "hf4": (0.0, 0.0), "hf5": (0.5, 0.0), "hf6": (0.0, 1.0), "hf7": (1.0, -1.0), "hf8": (1 / 3, 1 / 3),
+    "hf9": (3 / 8, 1 / 4),
+}  # fmt: skip
+APART = (*LINES, "hf3", "shahvaish")  # rules in which equal answers of several rows count one by one
+SAME = 1e-11  # part of the sum of the weights that is rounding
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Sorted:
+    """The distinct answers of each domain, in order.
+
+    ``group`` (n,) which of them each row has, −1 outside; ``value``, ``domain`` (k,); ``D`` domains.
+    """
+
+    group: Codes
+    value: Array
+    domain: Codes
+    D: int
+
+    def weights(self, w: Array) -> Array:
+        """(k,) sums of the weights (n,)."""
+        inside = self.group >= 0
+        if inside.all():
+            return sum_by(self.group, w, self.value.size)
+        return sum_by(self.group[inside], w[inside], self.value.size)
+
+    def quantiles(self, w: Array, p: Array, rule: str) -> Array:
+        """(D, Q) quantiles.
+
+        Parameters
+        ----------
+        w : (k,) weights of the distinct answers, 0 or more
+        p : (D, Q) shares; NaN gives NaN
+        rule : one of ``RULES``
+        """
+        keep = w > 0
+        value, domain, w = self.value[keep], self.domain[keep], w[keep]
+        out = np.full((self.D, p.shape[1]), np.nan)
+        if not value.size:
+            return out
+        starts = runs(domain)
+        d = domain[starts]
+        whole = np.add.reduceat(w, starts)
+        size = np.diff(np.r_[starts, value.size])
+        place = np.repeat(np.arange(d.size), size)
+        C = np.cumsum(w / whole[place]) - place  # the sum of each domain is 1, so that none grows large
+        last = starts + size - 1
+        C[last] = 1.0
+        own = np.clip(p[d], 0.0, 1.0)
+        if rule in LINES:
+            a, b = LINES[rule]
+            share = w / whole[place]
+            end = (1 + b * share[last])[place]
+            P = np.divide(C - a * share, end, out=np.ones_like(C), where=end > SAME)
+            out[d] = _lines(P, value, place, starts, last, own)
+        else:
+            out[d] = _steps(C, value, place, starts, last, own, rule, w / whole[place])
+        out[np.isnan(p)] = np.nan
+        return out
+
+
+def _passed(P: Array, place: Codes, starts: Codes, last: Codes, p: Array) -> Codes:
+    """(d, Q) first point of each domain at or above p, up to rounding; the last one if none is."""
+    keys = P + 2.0 * place  # increasing over all domains
+    at = np.searchsorted(keys, (np.nan_to_num(p) - SAME + 2.0 * np.arange(len(p))[:, None]).ravel())
+    return np.clip(at.reshape(p.shape), starts[:, None], last[:, None])
+
+
+def _steps(
+    C: Array, value: Array, place: Codes, starts: Codes, last: Codes, p: Array, rule: str, share: Array
+) -> Array:
+    if rule == "shahvaish":  # S_k + (1 − w_k) / 2 of n answers with weights that average 1
+        size = (last - starts + 1)[place]
+        C = C + (1 / size - share) / 2
+    at = _passed(C, place, starts, last, p)
+    if rule in ("math", "hf1", "shahvaish"):
+        return value[at]
+    after = np.minimum(at + 1, last[:, None])
+    equal = np.abs(C[at] - p) <= SAME
+    if rule in ("school", "hf2"):
+        return np.where(equal, (value[at] + value[after]) / 2, value[at])
+    odd = (at - starts[:, None] + 1) % 2 == 1  # hf3: the even one of two
+    return np.where(equal & odd, value[after], value[at])
+
+
+def _lines(P: Array, value: Array, place: Codes, starts: Codes, last: Codes, p: Array) -> Array:
+    at = _passed(P, place, starts, last, p)
+    before = np.maximum(at - 1, starts[:, None])
+    gap = P[at] - P[before]
+    part = np.divide(p - P[before], gap, out=np.ones_like(p), where=gap > 0)
+    return np.asarray(value[before] + np.clip(part, 0.0, 1.0) * (value[at] - value[before]))
+
+
+def sort_answers(y: Array, domain: Codes, inside: Mask, D: int, *, apart: bool = False) -> Sorted:
+    """Find the distinct answers of each domain; ``apart`` keeps every row a point, in the order of rows.
+
+    Parameters
+    ----------
+    y : (n,) answers
+    domain : (n,) domain of each row
+    inside : (n,) rows that count
+    D : number of domains
+    """
+    rows = np.flatnonzero(inside)
+    values, d = y[rows], domain[rows]
+    group = np.full(y.size, -1, dtype=np.intp)
+    if rows.size == 0:
+        return Sorted(group, np.zeros(0), np.zeros(0, dtype=np.intp), D)
+    codes, span = whole_numbers(values)
+    if not apart and span and span * D <= 8 * rows.size + 1024:
+        keys = d * span + codes
+        present = np.bincount(keys, minlength=span * D) > 0
+        number = np.cumsum(present) - 1
+        group[rows] = number[keys]
+        found = np.flatnonzero(present)
+        low = float(values.min())
+        return Sorted(group, np.asarray(low + found % span, dtype=float), found // span, D)
+    order = np.argsort(values, kind="stable")
+    if D > 1:
+        order = order[np.argsort(d[order], kind="stable")]
+    v, e = values[order], d[order]
+    new = np.r_[True, (v[1:] != v[:-1]) | (e[1:] != e[:-1]) | apart]
+    group[rows[order]] = np.cumsum(new) - 1
+    return Sorted(group, v[new], e[new], D)

@@ -1,0 +1,321 @@
+"""Quantiles and medians, with the intervals of Woodruff."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from sampling.checks import ArgumentError, DataError, check_choice
+from surveykit import columns as col
+from surveykit.context import Note
+from surveykit.design import Design
+from surveykit.estimation import Names, check_answers
+from surveykit.formulas import intervals
+from surveykit.formulas.arrays import Array, Codes
+from surveykit.formulas.quantiles import APART, RULES, Sorted, sort_answers
+from surveykit.formulas.statistics import Smooth, divide, mean
+from surveykit.formulas.totals import Column
+from surveykit.formulas.variance import Combined
+from surveykit.infer import infer
+from surveykit.result import Estimates
+
+METHODS = ("woodruff", "logit", "beta", "score")
+LEVEL = 0.95  # of the interval from which the standard error is read
+ROUNDS = 60
+OPEN = "too few answers on one side of it: its interval is open"
+STILL = "its interval shrinks to one value: many answers are equal"
+
+
+class Answers(NamedTuple):
+    """One column: its answers in order, their weights, the rows missing."""
+
+    order: Sorted
+    w: Array
+    y: Array
+    missing: Codes
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Solved:
+    """Quantiles as replicates solve them again."""
+
+    parts: Sequence[Answers]
+    p: Array
+    rule: str
+
+    def columns(self) -> Any:
+        """Yield a column of ones for the answers of each quantile."""
+        for part in self.parts:
+            for _ in self.p:
+                yield Column(None, part.missing)
+
+    def value(self, T: Array) -> Array:  # noqa: ARG002 (as they were solved)
+        """Return the quantiles, whatever the totals."""
+        D = self.parts[0].order.D
+        found = [part.order.quantiles(part.w, np.tile(self.p, (D, 1)), self.rule) for part in self.parts]
+        return np.concatenate(found, axis=1)
+
+    def jacobian(self, T: Array) -> Array:
+        """Return zeros: only replicates tell how they move."""
+        return np.zeros((len(T), T.shape[1], T.shape[1]))
+
+    def solve(self, W: Array, domain: Codes, D: int) -> Array:  # noqa: ARG002 (as they were sorted)
+        """(b, D, q) quantiles for weights (b, n)."""
+        p = np.tile(self.p, (D, 1))
+        return np.stack([
+            np.concatenate([s.order.quantiles(s.order.weights(w), p, self.rule) for s in self.parts], axis=1)
+            for w in W
+        ])  # fmt: skip
+
+
+def quantile(
+    design: Design,
+    y: Names,
+    q: float | Sequence[float] = 0.5,
+    *,
+    by: Names | None = None,
+    where: str | None = None,
+    rule: str = "math",
+) -> Estimates:
+    r"""Quantiles of a numeric column: where the cumulated weights pass a share q of their sum.
+
+    Parameters
+    ----------
+    design : Design
+    y : column name or list of them
+    q : number or list of numbers from 0 to 1
+    by, where : as for :func:`surveykit.mean`
+    rule : {"math", "school", "hf1", …, "hf9", "shahvaish"}
+        How weights become a quantile, with R ``survey``'s names: "math" the first value at which the share
+        is reached, "school" the middle of two where it is met exactly, "hf1" to "hf9" the types of Hyndman &
+        Fan (1996). The scale of the weights never counts.
+
+    Returns
+    -------
+    Estimates, in units of y
+        ``ci(method=…)``: "woodruff" (default: t limits of the share at or below the quantile, turned into
+        values by the same rule), "logit", "beta", "score" (values at which the share is not rejected), and
+        with replicates "quantile" (spread of the replicates' quantiles). The standard error is the width of
+        the 95 % interval over 2 t.
+
+    Raises
+    ------
+    ArgumentError
+        q outside 0 … 1, an unknown rule.
+    DataError
+        Weights below 0.
+
+    References
+    ----------
+    Woodruff (1952), Journal of the American Statistical Association 47, 635-646; Francisco & Fuller (1991),
+    Annals of Statistics 19, 454-469.
+
+    Examples
+    --------
+    >>> import surveykit as sv
+    >>> people = pd.DataFrame({"thon": list("aabbccddee"), "phut": [5, 9, 10, 12, 15, 20, 22, 30, 45, 60]})
+    >>> sv.quantile(sv.Design(people, sampling="srs", psu="thon"), "phut", [0.25, 0.5]).value.to_dict()
+    {0.25: 10.0, 0.5: 15.0}
+    """
+    names = check_answers(design, y, by)
+    check_choice(rule, RULES, "rule")
+    shares = check_shares(q)
+    negative = np.flatnonzero(design.w < 0)
+    if negative.size:
+        raise DataError(
+            f"the weight is below 0 in {col.place(design.data, negative)}, and a quantile needs weights "
+            "of 0 or more. Calibrate with distance='raking' or with bounds."
+        )
+    domains = design.domains(by, where)
+    parts = [answers_of(design, name, domains.row, domains.D, rule) for name in names]
+    p = np.tile(shares, (domains.D, 1))
+    value = np.concatenate([part.order.quantiles(part.w, p, rule) for part in parts], axis=1)
+    labels = labels_of(names, shares, by)
+    ask = partial(
+        infer, design, statistic="quantile", labels=labels, by=by, where=where,
+        y=[f"y={name!r}" for name in names for _ in shares],
+    )  # fmt: skip
+    below = partial(shares_below, ask, parts, len(shares), domains.row)
+    woodruff = Woodruff(below(value), value, parts, np.tile(shares, len(names)), rule, below)
+    made = woodruff.estimates()
+    if design.replicates is None:
+        return made
+    again = ask([lambda: Solved(parts, shares, rule)])
+    return with_replicates(made, again)
+
+
+def median(
+    design: Design, y: Names, *, by: Names | None = None, where: str | None = None, rule: str = "math"
+) -> Estimates:
+    """Median of a numeric column: the quantile at 0.5, see :func:`quantile`.
+
+    Examples
+    --------
+    >>> import surveykit as sv
+    >>> people = pd.DataFrame({"thon": list("aabbccddee"), "phut": [5, 9, 10, 12, 15, 20, 22, 30, 45, 60]})
+    >>> float(sv.median(sv.Design(people, sampling="srs", psu="thon"), "phut").value.iloc[0])
+    15.0
+    """
+    found = quantile(design, y, 0.5, by=by, where=where, rule=rule)
+    names = list(found.value.index.names)
+    if "quantile" not in names:
+        return replace(found, statistic="median", value=found.value.rename("median"))
+    index = found.value.index
+    if isinstance(index, pd.MultiIndex):
+        index = index.droplevel("quantile")
+    else:
+        index = pd.Index([y if isinstance(y, str) else y[0]])
+    series = {name: getattr(found, name).set_axis(index) for name in ("value", "df", "n", "reason")}
+    series["value"] = series["value"].rename("median")
+    return replace(found, statistic="median", **series)
+
+
+def check_shares(q: Any) -> Array:
+    """Return the shares asked for as an array; others than 0 … 1 are refused."""
+    asked = list(q) if isinstance(q, (list, tuple, np.ndarray, pd.Index)) else [q]
+    if not asked:
+        raise ArgumentError(f"q={q!r}: name at least one share, as 0.5 for the median.")
+    for share in asked:
+        if isinstance(share, bool) or not isinstance(share, (int, float, np.number)) or not 0 <= share <= 1:
+            raise ArgumentError(
+                f"q={share!r}: a quantile is asked for by a share from 0 to 1, as 0.5 for the median."
+            )
+    return np.array(asked, dtype=float)
+
+
+def answers_of(design: Design, name: str, row: Codes, D: int, rule: str) -> Answers:
+    """Sort the answers of one column by domain."""
+    values, missing = col.answers(design.data, name, "quantile")
+    assert values is not None
+    inside = row >= 0
+    if missing.size:
+        inside = inside.copy()
+        inside[missing] = False
+    order = sort_answers(values, row, inside, D, apart=rule in APART)
+    return Answers(order, order.weights(design.w), values, missing)
+
+
+def labels_of(names: Sequence[str], shares: Array, by: Any) -> pd.Index[Any] | None:
+    """Name the outputs by variable and quantile, as far as there are several."""
+    if len(names) > 1 and len(shares) > 1:
+        return pd.MultiIndex.from_product([names, shares], names=["variable", "quantile"])
+    if len(names) > 1:
+        return pd.Index(list(names), name="variable")
+    if len(shares) > 1 or by is None or not len(by):
+        return pd.Index(shares, name="quantile")
+    return None
+
+
+def shares_below(
+    ask: Callable[..., Estimates], parts: Sequence[Answers], Q: int, row: Codes, theta: Array
+) -> Estimates:
+    """Return the shares of answers at or below θ (D, q), each row held against its own domain's."""
+
+    def make(part: Answers, j: int) -> Callable[[], Smooth]:
+        def maker() -> Smooth:
+            limit = theta[:, j][np.maximum(row, 0)] if len(theta) > 1 else theta[0, j]
+            below = (part.y <= limit).astype(float)
+            below[part.missing] = 0.0
+            return mean(Column(below, part.missing))
+
+        return maker
+
+    return ask([make(part, i * Q + k) for i, part in enumerate(parts) for k in range(Q)])
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Woodruff:
+    """Quantiles (D, q) and the shares of answers at or below them, from which limits are read."""
+
+    shares: Estimates
+    value: Array
+    parts: Sequence[Answers]
+    p: Array
+    rule: str
+    below: Callable[[Array], Estimates]
+
+    def estimates(self) -> Estimates:
+        """Return the quantiles, with standard errors from the width of their 95 % intervals."""
+        raw, theta = self.shares, self.value.ravel()
+        df = raw.df.to_numpy(float)
+        low, high = self.limits("woodruff", df, LEVEL)
+        se = (high - low) / (2 * intervals.quantile(df, LEVEL))
+        reason = raw.reason.to_numpy(dtype=object).copy()
+        had = (reason == "") & ~np.isnan(raw.variance)
+        reason[had & np.isnan(se)] = OPEN
+        spread = np.sqrt(np.where(np.isnan(raw.variance), 0.0, raw.variance))
+        scale = np.nan_to_num(divide(se, spread))
+        notes = raw.context.notes
+        if (had & (se == 0) & (spread > 0)).any():
+            notes = (*notes, Note(STILL, "khoảng tin cậy co về một giá trị: nhiều câu trả lời bằng nhau"))
+        return replace(
+            raw,
+            value=pd.Series(theta, index=raw.value.index, name="quantile"),
+            covariance=Combined(raw.covariance, sp.diags(scale, format="csr")),
+            reason=pd.Series(reason, index=raw.value.index, name="reason", dtype=object),
+            detail=replace(raw.detail, reference=None, limits=self.limits, methods=METHODS),
+            context=replace(raw.context, notes=notes),
+        )
+
+    def limits(self, method: str, df: Array, level: float) -> tuple[Array, Array]:
+        """(k,) limits of the quantiles; NaN where the share has none inside 0 … 1."""
+        if method == "score":
+            return self.search(df, level)
+        est, n = self.shares, self.shares.n.to_numpy(float)
+        p = np.clip(est.value.to_numpy(float), 0.0, 1.0)
+        name = "wald" if method == "woodruff" else method
+        low, high = intervals.limits(name, p, est.variance, n, df, level)
+        return self.at(low), self.at(high)
+
+    def at(self, share: Array) -> Array:
+        """(k,) values at these shares; NaN at and beyond 0 and 1."""
+        D, q = self.value.shape
+        p = share.reshape(D, q)
+        inner = (p > 0) & (p < 1)
+        Q = q // len(self.parts)
+        found = [
+            part.order.quantiles(part.w, np.where(inner, p, np.nan)[:, i * Q : (i + 1) * Q], self.rule)
+            for i, part in enumerate(self.parts)
+        ]
+        return np.concatenate(found, axis=1).ravel()
+
+    def search(self, df: Array, level: float) -> tuple[Array, Array]:
+        """(k,) least and greatest value at which the share is not rejected, by halving."""
+        D, q = self.value.shape
+        t = intervals.quantile(df, level).reshape(D, q)
+
+        def z(share: Array) -> Array:
+            theta = self.at(np.clip(share, 1e-9, 1 - 1e-9).ravel()).reshape(D, q)
+            est = self.below(theta)
+            gap = est.value.to_numpy(float).reshape(D, q) - self.p
+            return divide(gap, np.sqrt(est.variance).reshape(D, q))
+
+        ends = []
+        for sign in (-1, 1):
+            inside = np.tile(self.p, (D, 1)) * 1.0
+            outside = np.full((D, q), 0.0 if sign < 0 else 1.0)
+            for _ in range(ROUNDS // 2):
+                middle = (inside + outside) / 2
+                far = ~(np.abs(z(middle)) <= t)
+                inside, outside = np.where(far, inside, middle), np.where(far, middle, outside)
+            ends.append(self.at(inside.ravel()))
+        return ends[0], ends[1]
+
+
+def with_replicates(made: Estimates, again: Estimates) -> Estimates:
+    """Return the quantiles with one more interval, from the spread of the replicates' quantiles."""
+    limits = made.detail.limits
+    assert limits is not None
+
+    def both(method: str, df: Array, level: float) -> tuple[Array, Array]:
+        if method == "quantile":
+            return intervals.wald(again.value.to_numpy(float), again.variance, intervals.quantile(df, level))
+        return limits(method, df, level)
+
+    return replace(made, detail=replace(made.detail, limits=both, methods=(*METHODS, "quantile")))

@@ -29,8 +29,8 @@ class Detail:
     ``reference()``: variance of each estimate under simple random sampling with replacement, and the
     population the weights stand for; ``share()``: parts of the "auto" interval; ``df_of(rows)``: degrees of
     freedom of a combination of rows. ``methods``: intervals made for these estimates alone, the first by
-    default; ``limits(method, df, level)``: their two-sided limits. ``df_many(picked)``: ``df_of`` of the rows
-    in each column of a pattern (k, m).
+    default; ``limits(method, df, level)``: their two-sided limits. ``df_many(L)``: those of the combinations
+    L (k, m).
     """
 
     reference: Callable[[], tuple[Array, Array]] | None
@@ -41,19 +41,17 @@ class Detail:
     df_many: Callable[[sp.csc_matrix], Array] | None = None
 
 
-def combined(detail: Detail, picked: sp.csc_matrix) -> Detail:
-    """Return what is worked out later for combinations of rows, given by a pattern (k, m)."""
+def combined(detail: Detail, L: sp.csc_matrix) -> Detail:
+    """Return what is worked out later for the combinations L (k, m) of rows."""
 
     def df_many(further: sp.csc_matrix) -> Array:
-        whole = sp.csc_matrix(picked @ further)
+        whole = sp.csc_matrix(L @ further)
         if detail.df_many is not None:
             return detail.df_many(whole)
         rows = [np.sort(part).tolist() for part in np.split(whole.indices, whole.indptr[1:-1])]
         return np.array([detail.df_of(part) for part in rows], dtype=float)
 
     def df_of(rows: Sequence[int]) -> float:
-        at = np.asarray(rows, dtype=np.intp)
-        shape = (picked.shape[1], 1)
-        return float(df_many(sp.csc_matrix((np.ones(at.size), (at, np.zeros_like(at))), shape=shape))[0])
+        return detail.df_of(np.unique(L[:, list(rows)].indices).tolist())
 
     return Detail(None, None, df_of, df_many=df_many)

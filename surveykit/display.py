@@ -24,6 +24,8 @@ HEADS = {
     "deff_wor": ("deff (không hoàn lại)", "deff (without replacement)"),
     "p": ("p", "p"),
     "p_adjusted": ("p hiệu chỉnh", "adjusted p"),
+    "increase": ("tăng phương sai", "increase of variance"),
+    "missing_information": ("thông tin thiếu", "missing information"),
     "n": ("n", "n"),
     "n_eff": ("n hiệu dụng", "effective n"),
     "reason": ("lý do", "reason"),
@@ -107,6 +109,8 @@ def cell(column: str, value: Any, *, unit: str, digits: int, lang: fmt.Lang) -> 
         return fmt.integer(value, lang)
     if unit == "points" and column in ("estimate", "se", "ci_low", "ci_high"):
         return fmt.number(value * 100, digits, lang, sign=column != "se")
+    if column in ("increase", "missing_information"):
+        return fmt.percent(value, 1, lang)
     if column == "cv" or (unit == "share" and column in ("estimate", "se", "ci_low", "ci_high")):
         return fmt.percent(value, digits if column != "cv" else 1, lang)
     if column in ("df", "deff", "deff_wor"):

@@ -245,8 +245,8 @@ def infer(
         units, strata = done.holding.union(rows)
         return float(units - strata)
 
-    def df_many(picked: sp.csc_matrix) -> Array:
-        return done.holding.unions(picked) if read is None else np.full(picked.shape[1], read)
+    def df_many(L: sp.csc_matrix) -> Array:
+        return done.holding.unions(L) if read is None else np.full(L.shape[1], read)
 
     units, strata = done.holding.union_all() if read is None else (0, 1)
     finite = df[np.isfinite(df)]

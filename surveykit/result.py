@@ -60,6 +60,8 @@ class Estimates:
         Whether the values are differences of shares, shown in percentage points.
     adjust : str
         How p-values are adjusted for the number of rows, as ``pairwise`` was told; empty elsewhere.
+    extra : {column: (k,) numbers}
+        Further columns of the table.
     """
 
     value: pd.Series
@@ -73,6 +75,7 @@ class Estimates:
     refusal: str = field(default="")
     points: bool = field(default=False)
     adjust: str = field(default="")
+    extra: Mapping[str, Array] = field(default_factory=dict)
 
     @cached_property
     def variance(self) -> Array:
@@ -179,6 +182,7 @@ class Estimates:
             column = "deff" if deff == "wr" else "deff_wor"
             table[column] = self.deff(deff)
         table["n"] = self.n
+        table = table.assign(**self.extra)
         if deff is not None and self.detail.reference is not None:
             table["n_eff"] = self._effective()
         if (self.reason != "").any() or self.refusal:
@@ -252,7 +256,7 @@ class Estimates:
         """Return the combinations L (k, m) of the rows, named by index."""
         picked = sp.csc_matrix(L)
         picked.data = np.ones(picked.nnz)
-        detail = combined(self.detail, picked)
+        detail = combined(self.detail, sp.csc_matrix(L))
         assert detail.df_many is not None
         df = detail.df_many(sp.identity(L.shape[1], format="csc"))
         finite = df[np.isfinite(df)] if np.isfinite(df).any() else np.array([np.nan])

@@ -55,8 +55,9 @@ class Holding(NamedTuple):
         keep = np.concatenate(picked) if picked else np.zeros(0, dtype=np.intp)
         return np.unique(self.unit[keep]).size, np.unique(self.stratum[keep]).size
 
-    def unions(self, picked: sp.csc_matrix) -> Array:
-        """(m,) units less strata that hold any of the estimates in each column of a pattern (k, m)."""
+    def unions(self, L: sp.csc_matrix) -> Array:
+        """(m,) units less strata that hold any of the estimates of each combination L (k, m)."""
+        picked = sp.csc_matrix((np.ones(L.nnz), L.indices, L.indptr), shape=L.shape)
         return self._distinct(self.unit, picked) - self._distinct(self.stratum, picked)
 
     def _distinct(self, codes: Codes, picked: sp.csc_matrix) -> Array:

@@ -41,9 +41,9 @@ POINTS = (2**13, 2**17)  # points at least and at most
 LATTICE = 9  # coordinates of a point that a lattice fills; the others are scattered
 BLOCK = 1_000_000  # numbers in memory at once
 SEED = 20161
-NODES = 9  # scores for which chances are worked out; those between are read from a curve
-FAR = 30.0  # score past which the share of Šidák's chance no longer changes
-CLOSE = 1e-5  # of a limit
+NODES = 9  # scores for which chances are worked out; between them a curve is read
+NEAR, FAR = 0.5, 30.0  # scores between which the number of independent rows that stand for all changes
+CLOSE = 1e-4  # of a limit
 STEPS = 12  # of the search for it, which needs about four
 PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23)
 
@@ -100,32 +100,29 @@ class Family(NamedTuple):
         if not self.groups:
             return b
         f = np.log(self.outside(b) / (1 - level))
-        slope = -b  # of a log chance, which is nearly a straight line
-        for _ in range(STEPS):
+        slope, a, steps = -b, b + 1, 0  # of a log chance, which is nearly a straight line
+        while abs(b - a) > CLOSE and steps < STEPS:
             a, b = b, b - f / slope
-            if abs(b - a) < CLOSE:
-                break
             old, f = f, np.log(self.outside(b) / (1 - level))
-            slope = (f - old) / (b - a)
+            slope = (f - old) / (b - a) if b != a else slope
+            steps += 1
         return float(b)
 
     def adjusted(self, z: Array) -> Array:
         """P of each normal score, for the largest of the family (single-step max-t)."""
         if not self.groups:
             return sidak(z, self.alone)
-        known = z[np.isfinite(z)]
-        nodes = (
-            np.unique(np.minimum(np.quantile(known, np.linspace(0, 1, NODES)), FAR))
-            if known.size
-            else np.zeros(0)
-        )
-        chance = np.array([self.outside(x) for x in nodes])
-        share = np.log(np.where(nodes > 0, chance / sidak(nodes, self.rows), 1.0))
-        out: Array = np.minimum(1.0, sidak(z, self.rows) * np.exp(np.interp(z, nodes, share)))
+        known = np.clip(z[~np.isnan(z)], NEAR, FAR)
+        if known.size == 0:
+            return z
+        nodes = np.unique(np.quantile(known, np.linspace(0, 1, NODES)))
+        held = np.log1p([-min(self.outside(x), 1 - 1e-12) for x in nodes])
+        count = np.clip(held / np.log1p(-2 * ndtr(-nodes)), 1, self.rows)  # independent rows with that chance
+        out = sidak(z, np.exp(np.interp(z, nodes, np.log(count))))
         return np.where(np.isnan(z), np.nan, out)
 
 
-def sidak(z: Array, rows: int) -> Array:
+def sidak(z: Array, rows: float | Array) -> Array:
     """Chance that one of so many independent |Z| is above z."""
     with np.errstate(divide="ignore"):
         out: Array = -np.expm1(rows * np.log1p(-2 * ndtr(-z)))

@@ -35,10 +35,26 @@ def satterthwaite(covariance: Covariance, L: sp.csr_matrix | None = None) -> Arr
     if not isinstance(covariance, Taylor):
         return None
     if L is None:
+        given = any(stage.omega is not None for stage in covariance.stages)
+        if covariance.X.shape[1] == 0 and not given:
+            return _each(covariance)
         L = sp.identity(covariance.size, format="csr")
     columns = sp.csc_matrix(L)
     parts = [_block(covariance, columns[:, i : i + BLOCK].tocsr()) for i in range(0, columns.shape[1], BLOCK)]
     return np.concatenate(parts)
+
+
+def _each(covariance: Taylor) -> Array:
+    """Return the degrees of freedom of each estimate, from the occupied strata of its domain."""
+    shape = (covariance.cells.D, covariance.Z.shape[1])
+    total, square = np.zeros(shape), np.zeros(shape)
+    for stage in covariance.stages:
+        pairs = stage.pairs(covariance.cells, covariance.Z)
+        v = stage.by_pair(pairs) * np.nan_to_num(pairs.scale)[pairs.domain][:, None]
+        first = runs(pairs.domain)
+        total += sum_runs(v, first)
+        square += sum_runs(v**2 / np.maximum(pairs.held - 1, 1)[:, None], first)
+    return divide(total**2, square).ravel()
 
 
 def _block(covariance: Taylor, L: sp.csr_matrix) -> Array:

@@ -144,12 +144,16 @@ class Stage:
         scale = divide(strata.astype(float), (strata - bad).astype(float))
         return Pairs(z, unit, domain, starts, h, d, held, centre, scale)
 
-    def squares(self, pairs: Pairs) -> Array:
-        """(D, q) quadratic form of each domain's own column; units without the domain count as 0."""
+    def by_pair(self, pairs: Pairs) -> Array:
+        """(pairs, q) what each stratum adds for its domains; units without the domain count as 0."""
         out = sum_runs((pairs.z - np.repeat(pairs.centre, pairs.held, axis=0)) ** 2, pairs.starts)
         out += (self.n[pairs.h] - pairs.held)[:, None] * pairs.centre**2
         out *= self.a[pairs.h][:, None]
-        out = sum_runs(out, runs(pairs.domain))
+        return out
+
+    def squares(self, pairs: Pairs) -> Array:
+        """(D, q) quadratic form of each domain's own column."""
+        out = sum_runs(self.by_pair(pairs), runs(pairs.domain))
         if self.omega is not None:
             out += self.given_squares(pairs)
         return out * np.nan_to_num(pairs.scale)[:, None]

@@ -13,6 +13,7 @@ from reference.designs import published_design
 import surveykit as sv
 from surveykit.formulas.effects import deff_kish
 from surveykit.formulas.intervals import count_interval, newcombe
+from surveykit.formulas.multiplicity import adjust
 
 Case = dict[str, Any]
 Numbers = dict[str, Any]
@@ -113,6 +114,14 @@ def deff_mean(case: Case) -> Numbers:
 @op
 def kish_deff(case: Case) -> Numbers:
     return {"estimate": deff_kish(np.asarray(case["statistic"]["weights"], dtype=float))}
+
+
+@op
+def p_adjust(case: Case) -> Numbers:
+    """By R's names of the methods: "fdr" is another for "BH"."""
+    p, method = asked(case, "p", "method")
+    name = {"fdr": "bh"}.get(method.lower(), method.lower())
+    return {"p_adj": adjust(np.array(p, dtype=float), name).tolist()}
 
 
 @op

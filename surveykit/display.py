@@ -148,6 +148,7 @@ def estimates_html(result: Estimates, lang: fmt.Lang, level: float, method: Any)
         heads.append(LEVELS.get(head, head) if lang == "vi" else head)
         columns.append([row_name(v, result.statistic, lang) for v in index.get_level_values(i)])
     if unit == "points":  # relative to a difference near 0 a standard error says nothing
+    if unit == "points" or result.adjust:  # relative to a difference near 0 a standard error says nothing
         table = table.drop(columns="cv")
     for column in table.columns:
         heads.append(HEADS[column][vi] + (POINTS[vi] if unit == "points" and column == "estimate" else ""))

@@ -159,7 +159,7 @@ def _together(
     elif k:
         t = multiplier(family_of(est, rows, sides).limit(level), df)
     else:
-        t = np.full(df.size, np.nan)
+        t = intervals.quantile(df, level)
     if not est.is_share:
         return intervals.wald(p, v, t)
     low, high = intervals.logit_limits(p, v, t)

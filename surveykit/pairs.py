@@ -14,7 +14,7 @@ from sampling import format as fmt
 from sampling.checks import ArgumentError, check_choice, shown
 from surveykit.context import Note
 from surveykit.formulas.arrays import Array, Codes
-from surveykit.formulas.jointwald import joint
+from surveykit.formulas.jointwald import Wald, joint
 from surveykit.formulas.maxt import score_of
 from surveykit.formulas.multiplicity import METHODS
 from surveykit.formulas.multiplicity import adjust as adjusted_p
@@ -171,19 +171,17 @@ def joint_test(est: Estimates, rows: Contrasts | None, null: float, adjusted: bo
         p=done.p,
         context=replace(est.context, df=(df, df), notes=notes),
         details={f"F_{word}": other.F, f"p_{word}": other.p},
-        reason=_why(done.rank, done.off, done.df[1], df),
+        reason=_why(k, done, df),
     )
 
 
-def _why(rank: int, off: bool, second: float, df: float) -> str:
+def _why(k: int, done: Wald, df: float) -> str:
     """Return why there is no p, if so."""
-    if rank == 0:
+    if done.rank == 0:
         return "none of the rows has a sampling error"
-    if off:
-        return "the rows differ from the null in a direction that has no sampling error"
-    if second <= 0:
-        return f"{rank} rows are too many for {df:g} degrees of freedom"
-    return ""
+    if done.df[1] <= 0 or (done.off and done.rank >= df):
+        return f"{k} rows are too many for {df:g} degrees of freedom"
+    return "the rows differ from the null in a direction that has no sampling error" if done.off else ""
 
 
 def _asked(est: Estimates, rows: Contrasts | None) -> sp.csr_matrix:

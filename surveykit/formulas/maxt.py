@@ -27,7 +27,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.sparse.csgraph import connected_components
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from sampling.streams import uniforms
@@ -162,6 +161,8 @@ def family(C: Array, L: sp.csr_matrix, sides: int = 2) -> Family:
     >>> round(family(np.eye(3), sp.identity(3, format="csr")).limit(0.95), 4)  # Šidák's
     2.3877
     """
+    from scipy.sparse.csgraph import connected_components  # slow to import
+
     scale = np.sqrt(np.diag(C))
     scale = np.where(scale > 0, scale, 1.0)
     R = C / np.outer(scale, scale)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -99,9 +100,9 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker], where: str | N
 
     def one(make: Maker) -> Part:
         statistic = make()
-        quick = isinstance(statistic, Shares) and not design.steps
-        columns = [next(iter(statistic.columns()))] if quick else list(statistic.columns())
-        S = statistic.sums(weigher) if isinstance(statistic, Shares) else weigher.totals(columns)
+        rest = iter(statistic.columns())  # all are held at once only where steps are pulled back
+        columns = list(rest) if design.steps else [next(rest)]
+        S = statistic.sums(weigher) if isinstance(statistic, Shares) else weigher.totals(chain(columns, rest))
         T = by_domain(cells, S)
         value = statistic.value(T)
         J = np.nan_to_num(statistic.jacobian(T)) if taylor else np.zeros((0, 0, 0))

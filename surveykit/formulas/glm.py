@@ -18,7 +18,8 @@ from scipy.special import expit, ndtr, ndtri, xlogy
 from surveykit.formulas.arrays import Array, Codes
 from surveykit.formulas.totals import Column
 
-BLOCK = 16384  # rows worked on at once
+NUMBERS = 1 << 15  # numbers of X worked on at once: what a processor keeps near
+LEAST = 256  # rows
 SAME = 1e-10  # change of the linear predictor, in its own units, at which the search ends
 LAST = 1e-6  # change after which one more step is sure to end it
 ROUNDS = 60
@@ -29,7 +30,10 @@ HALVED = 30  # times that a step is halved
 
 
 class Family(NamedTuple):
-    """A link and a variance: h(η), h'(η), h''(η), V(μ), deviance of each row, and a start of μ from y."""
+    """A link and a variance: h(η), h'(η), h''(η), V(μ), deviance of each row, and a start of μ from y.
+
+    ``canonical``: h'(η) = V(μ), so that the score of a row is w x (y − μ).
+    """
 
     name: str
     inverse: Callable[[Array], Array]
@@ -39,6 +43,7 @@ class Family(NamedTuple):
     deviance: Callable[[Array, Array], Array]
     link: Callable[[Array], Array]
     start: Callable[[Array], Array]
+    canonical: bool = False
 
 
 def _normal(eta: Array) -> Array:
@@ -56,11 +61,15 @@ def _cloglog(eta: Array) -> Array:
 
 
 def _binomial(y: Array, mu: Array) -> Array:
-    return np.asarray(-2 * (xlogy(y, mu) + xlogy(1 - y, 1 - mu)))
+    with np.errstate(
+        divide="ignore"
+    ):  # answers y are 0 or 1: the logarithm of the chance of what was answered
+        return np.asarray(-2 * np.log(np.abs(1 - y - mu)))
 
 
-def _inside(mu: Array) -> Array:
-    return np.clip(mu, EDGE, 1 - EDGE)
+def _chances(mu: Array) -> Array:
+    mu = np.clip(mu, EDGE, 1 - EDGE)
+    return np.asarray(mu * (1 - mu))
 
 
 def _even(y: Array) -> Array:
@@ -70,24 +79,26 @@ def _even(y: Array) -> Array:
 FAMILIES = {
     "gaussian": Family(
         "gaussian", lambda e: e, np.ones_like, np.zeros_like, np.ones_like,
-        lambda y, mu: (y - mu) ** 2, lambda mu: mu, lambda y: y,
+        lambda y, mu: (y - mu) ** 2, lambda mu: mu, lambda y: y, canonical=True,
     ),
     "logit": Family(
         "logit", expit, _logistic, lambda e: _logistic(e) * (1 - 2 * expit(e)),
-        lambda mu: _inside(mu) * (1 - _inside(mu)), _binomial, lambda mu: np.log(mu / (1 - mu)), _even,
+        _chances, _binomial, lambda mu: np.log(mu / (1 - mu)), _even,
+        canonical=True,
     ),
     "probit": Family(
         "probit", ndtr, _normal, lambda e: -e * _normal(e),
-        lambda mu: _inside(mu) * (1 - _inside(mu)), _binomial, ndtri, _even,
+        _chances, _binomial, ndtri, _even,
     ),
     "cloglog": Family(
         "cloglog", lambda e: -np.expm1(-np.exp(np.minimum(e, 700.0))), _cloglog,
         lambda e: _cloglog(e) * (1 - np.exp(np.minimum(e, 700.0))),
-        lambda mu: _inside(mu) * (1 - _inside(mu)), _binomial, lambda mu: np.log(-np.log1p(-mu)), _even,
+        _chances, _binomial, lambda mu: np.log(-np.log1p(-mu)), _even,
     ),
     "poisson": Family(
         "poisson", np.exp, np.exp, np.exp, lambda mu: np.maximum(mu, EDGE),
         lambda y, mu: 2 * (xlogy(y, y / np.maximum(mu, EDGE)) - (y - mu)), np.log, lambda y: y + 0.1,
+        canonical=True,
     ),
 }  # fmt: skip
 
@@ -102,10 +113,12 @@ class Solution(NamedTuple):
     step: Array
 
 
-def blocks(m: int) -> Iterator[slice]:
-    """Yield the rows in blocks."""
-    for a in range(0, m, BLOCK):
-        yield slice(a, min(a + BLOCK, m))
+def blocks(X: Array) -> Iterator[slice]:
+    """Yield the rows of X (m, p) in blocks."""
+    m, p = X.shape
+    step = max(LEAST, NUMBERS // p)
+    for a in range(0, m, step):
+        yield slice(a, min(a + step, m))
 
 
 def independent(X: Array, w: Array) -> Codes:
@@ -117,7 +130,7 @@ def independent(X: Array, w: Array) -> Codes:
     array([0, 2])
     """
     G = np.zeros((X.shape[1],) * 2)
-    for b in blocks(len(X)):
+    for b in blocks(X):
         G += (X[b] * w[b, None]).T @ X[b]
     size = np.sqrt(np.diag(G))
     G = G / np.where(np.outer(size, size) > 0, np.outer(size, size), 1.0)
@@ -136,7 +149,7 @@ def normal_equations(
     """Return A (p, p), score (p,) and deviance at θ; without θ what the search starts from."""
     p = X.shape[1]
     A, score, deviance = np.zeros((p, p)), np.zeros(p), 0.0
-    for b in blocks(len(X)):
+    for b in blocks(X):
         x, o = X[b], offset[b] if offset.size else 0.0
         if theta is None:
             mu = family.start(y[b])
@@ -145,10 +158,12 @@ def normal_equations(
             residual = y[b] - mu + slope * (eta - o)
         else:
             eta = x @ theta + o
-            mu, slope = family.inverse(eta), family.slope(eta)
+            mu = family.inverse(eta)
+            slope = family.variance(mu) if family.canonical else family.slope(eta)
             residual = y[b] - mu
             deviance += float(w[b] @ family.deviance(y[b], mu))
-        half = w[b] * slope / family.variance(mu)
+        straight = family.canonical and theta is not None
+        half = w[b] if straight else w[b] * slope / family.variance(mu)
         A += (x * (half * slope)[:, None]).T @ x
         score += (half * residual) @ x
     return A, score, deviance
@@ -174,7 +189,7 @@ def fit(family: Family, X: Array, y: Array, w: Array, offset: Array, start: Arra
     X : (m, p), y, w : (m,), offset : (m,) or empty
     start : (p,) coefficients to begin with
     """
-    spread = np.sqrt((w @ X**2) / w.sum())
+    spread = np.sqrt(np.array([w @ (x * x) for x in X.T]) / w.sum())
     theta = start
     if theta is None:
         A, score, _ = normal_equations(family, X, y, w, offset, None)
@@ -187,14 +202,16 @@ def fit(family: Family, X: Array, y: Array, w: Array, offset: Array, start: Arra
             break
         size = float(np.max(np.abs(step) * spread))
         moved, tries = theta + step, 0
+        if size <= SAME * (1.0 + float(np.max(np.abs(theta) * spread))):  # too short to be worth another look
+            theta, ended = moved, True
+            break
         A, score, new = normal_equations(family, X, y, w, offset, moved)
         while not new <= deviance + 1e-9 * (abs(deviance) + 1e-300) and size > LAST and tries < HALVED:
             step, tries = step / 2, tries + 1
             moved = theta + step
             A, score, new = normal_equations(family, X, y, w, offset, moved)
-        scale = 1.0 + float(np.max(np.abs(moved) * spread))
         theta, deviance = moved, new
-        if size <= SAME * scale or (family.name == "gaussian" and not tries):
+        if family.name == "gaussian" and not tries:
             ended = True
             break
     return Solution(theta, A, deviance, ended, step)
@@ -245,15 +262,20 @@ class Glm:
         """(m,) (y − μ) μ' / V(μ): the score of each row is this times its x."""
         eta = self.eta()
         mu = self.family.inverse(eta)
+        if self.family.canonical:
+            return np.asarray(self.y - mu)
         return np.asarray((self.y - mu) * self.family.slope(eta) / self.family.variance(mu))
 
     def columns(self) -> Iterator[Column]:
         """Yield the scores."""
         residual = self.residuals()
         for j in range(self.X.shape[1]):
-            full = np.zeros(self.n)
-            full[self.rows] = self.X[:, j] * residual
-            yield Column(full, self.missing)
+            score = self.X[:, j] * residual
+            if score.size < self.n:
+                full = np.zeros(self.n)
+                full[self.rows] = score
+                score = full
+            yield Column(score, self.missing)
 
     def value(self, T: Array) -> Array:
         """Return θ, whatever the totals."""
@@ -287,7 +309,7 @@ def centred(X: Array, w: Array, intercept: int | None) -> tuple[Array, Array]:
     if intercept is not None:
         centre = w @ X / w.sum()
         centre[intercept] = 0.0
-        for b in blocks(len(X)):
-            X[b] -= centre
+        for x, c in zip(X.T, centre, strict=True):
+            x -= c
         back[intercept] -= centre
     return centre, back

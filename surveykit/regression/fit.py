@@ -181,7 +181,7 @@ def estimate(
     kept = glm.independent(X, w)
     dropped = [names[j] for j in range(len(names)) if j not in set(kept.tolist())]
     if dropped:
-        X, centre, back = np.ascontiguousarray(X[:, kept]), centre[kept], back[np.ix_(kept, kept)]
+        X, centre, back = np.asfortranarray(X[:, kept]), centre[kept], back[np.ix_(kept, kept)]
         names = [names[j] for j in kept]
     how = glm.FAMILIES[family]
     found = glm.fit(how, X, y, w, offset)

@@ -101,7 +101,7 @@ class Terms:
         values = {
             factor: self._factor(factor, about, data) for factor, about in self.info.factor_infos.items()
         }
-        out = np.empty((len(data), len(self.names)))
+        out = np.empty((len(data), len(self.names)), order="F")  # written and read by column
         j = 0
         for term in self.info.terms:
             for part in self.info.term_codings[term]:

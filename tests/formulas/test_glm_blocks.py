@@ -1,0 +1,109 @@
+"""Fitting in blocks of rows: equations against plain loops, the end against a general solver."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import optimize, special
+
+from surveykit.formulas import glm
+
+FAMILIES = list(glm.FAMILIES)
+
+
+def table(family, seed=3, m=700):
+    rng = np.random.default_rng(seed)
+    X = np.asfortranarray(np.column_stack([np.ones(m), rng.normal(size=(m, 2))]))
+    eta = X @ [-0.3, 0.5, -0.4]
+    mu = glm.FAMILIES[family].inverse(eta)
+    if family == "gaussian":
+        y = eta + rng.normal(size=m)
+    else:
+        y = (rng.poisson(mu) if family == "poisson" else rng.random(m) < mu).astype(float)
+    return X, y, rng.uniform(0.5, 2, m), rng.normal(0, 0.1, m)
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Blocks so short that there are several."""
+    monkeypatch.setattr(glm, "NUMBERS", 300)
+    monkeypatch.setattr(glm, "LEAST", 64)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("shifted", [True, False])
+def test_equations_are_those_of_a_loop_over_rows(family, shifted, short):
+    X, y, w, offset = table(family)
+    how, theta = glm.FAMILIES[family], np.array([-0.2, 0.4, -0.3])
+    A, score, deviance = glm.normal_equations(how, X, y, w, offset if shifted else np.zeros(0), theta)
+    wanted, total, off = np.zeros((3, 3)), np.zeros(3), 0.0
+    for i in range(len(y)):
+        eta = X[i] @ theta + (offset[i] if shifted else 0.0)
+        mu = float(how.inverse(eta))
+        step = 1e-6
+        slope = float(how.inverse(eta + step) - how.inverse(eta - step)) / (2 * step)
+        V = {"gaussian": 1.0, "poisson": mu}.get(family, mu * (1 - mu))
+        wanted += w[i] * np.outer(X[i], X[i]) * slope**2 / V
+        total += w[i] * X[i] * (y[i] - mu) * slope / V
+        if family == "gaussian":
+            off += w[i] * (y[i] - mu) ** 2
+        elif family == "poisson":
+            off += 2 * w[i] * ((y[i] * np.log(y[i] / mu) if y[i] > 0 else 0.0) - y[i] + mu)
+        else:
+            off -= 2 * w[i] * np.log(mu if y[i] == 1 else 1 - mu)
+    assert_allclose(A, wanted, rtol=1e-7, atol=1e-7)
+    assert_allclose(score, total, rtol=1e-7, atol=1e-7)
+    assert_allclose(deviance, off, rtol=1e-12)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_end_is_where_a_general_solver_finds_it(family, order, short):
+    X, y, w, offset = table(family)
+    how = glm.FAMILIES[family]
+    found = glm.fit(how, np.asarray(X, order=order), y, w, offset)
+
+    def score(theta):
+        return glm.normal_equations(how, X, y, w, offset, theta)[1]
+
+    ended = optimize.root(score, np.zeros(3), tol=1e-13)
+    assert found.ended
+    assert_allclose(found.theta, ended.x, rtol=1e-9)
+    A, left, deviance = glm.normal_equations(how, X, y, w, offset, found.theta)
+    assert np.abs(left).max() < 1e-8 * w.sum()
+    assert_allclose(found.information, A, rtol=1e-8, atol=1e-9)  # at the end, or a step of 1e-10 before it
+    assert_allclose(found.deviance, deviance, rtol=1e-10)
+
+
+@pytest.mark.parametrize("family", ["logit", "probit", "cloglog"])
+def test_an_answer_without_a_chance_has_an_endless_deviance(family):
+    how = glm.FAMILIES[family]
+    assert_allclose(
+        how.deviance(np.array([0.0, 1.0]), np.array([0.25, 0.25])), [-2 * np.log(0.75), -2 * np.log(0.25)]
+    )
+    assert how.deviance(np.array([1.0, 0.0]), np.array([0.0, 1.0])).tolist() == [np.inf, np.inf]
+    assert how.deviance(np.array([1.0, 0.0]), np.array([1.0, 0.0])).tolist() == [0.0, 0.0]
+
+
+def test_blocks_hold_a_number_of_numbers_and_at_least_so_many_rows():
+    assert [b.stop - b.start for b in glm.blocks(np.zeros((70_000, 1)))] == [32_768, 32_768, 4_464]
+    assert [b.stop - b.start for b in glm.blocks(np.zeros((600, 1_000)))] == [256, 256, 88]
+    assert list(glm.blocks(np.zeros((0, 3)))) == []
+
+
+@pytest.mark.parametrize("missing", [True, False])
+@pytest.mark.parametrize("family", ["logit", "probit"])
+def test_scores_stand_in_the_rows_of_the_data(family, missing):
+    X, y, w, offset = table(family)
+    n = 900 if missing else 700
+    rows = np.sort(np.random.default_rng(1).choice(n, 700, replace=False))
+    lost = np.setdiff1d(np.arange(n), rows)
+    found = glm.fit(glm.FAMILIES[family], X, y, w, offset)
+    model = glm.Glm(glm.FAMILIES[family], X, np.zeros(3), y, offset, rows, n, lost, found.theta,
+                    found.information, np.eye(3))  # fmt: skip
+    eta = X @ found.theta + offset
+    mu = 1 / (1 + np.exp(-eta)) if family == "logit" else special.ndtr(eta)
+    residual = (y - mu) * (1.0 if family == "logit" else glm.FAMILIES["probit"].slope(eta) / (mu * (1 - mu)))
+    for j, column in enumerate(model.columns()):
+        assert column.values.shape == (n,)
+        assert_allclose(column.values[rows], X[:, j] * residual, rtol=1e-9, atol=1e-12)
+        assert (column.values[lost] == 0).all()

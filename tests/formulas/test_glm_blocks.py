@@ -107,3 +107,89 @@ def test_scores_stand_in_the_rows_of_the_data(family, missing):
         assert column.values.shape == (n,)
         assert_allclose(column.values[rows], X[:, j] * residual, rtol=1e-9, atol=1e-12)
         assert (column.values[lost] == 0).all()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_slopes_curvatures_and_links_are_those_of_the_mean(family):
+    how, eta, h = glm.FAMILIES[family], np.linspace(-3, 2.5, 23), 1e-5
+    assert_allclose(how.slope(eta), (how.inverse(eta + h) - how.inverse(eta - h)) / (2 * h), rtol=1e-7)
+    assert_allclose(
+        how.curvature(eta), (how.slope(eta + h) - how.slope(eta - h)) / (2 * h), rtol=1e-6, atol=1e-9
+    )
+    assert_allclose(how.link(how.inverse(eta)), eta, rtol=1e-9)
+    mu = how.inverse(eta)
+    if how.canonical:
+        assert_allclose(how.variance(mu), how.slope(eta), rtol=1e-10)
+    started = how.start(np.array([0.0, 1.0]))
+    assert np.isfinite(how.link(started)).all()
+
+
+def test_far_predictors_of_cloglog_do_not_overflow():
+    how = glm.FAMILIES["cloglog"]
+    far = np.array([650.0, 705.0, 800.0, 1e6])
+    for found in (how.inverse(far) - 1, how.slope(far), how.curvature(far)):
+        assert found.tolist() == [0.0] * 4
+
+
+def test_columns_that_others_give_are_found_whatever_their_scale_and_weights(short):
+    rng = np.random.default_rng(5)
+    m = 400
+    a, b, w = rng.normal(size=m), rng.normal(size=m), rng.uniform(0.5, 2, m)
+    X = np.column_stack([np.zeros(m), np.ones(m), 1e6 * a, 3 - 2 * a, b, a + 1e-3 * b, a * b])
+    assert glm.independent(X, w).tolist() == [1, 2, 4, 6]
+    # one row alone tells two columns apart: its weight decides
+    apart = np.column_stack([X[:, 1], np.where(np.arange(m) == 7, 0.0, 1.0)])
+    assert glm.independent(apart, w).tolist() == [0, 1]
+    w[7] = 0.0
+    assert glm.independent(apart, w).tolist() == [0]
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_centred_columns_have_a_mean_of_0_and_the_way_back(order):
+    X, _, w, _ = table("logit")
+    X = np.asarray(X + np.array([0.0, 100.0, 5.0]), order=order)
+    theta = np.array([0.3, -0.2, 0.7])
+    kept = X.copy()
+    centre, back = glm.centred(X, w, 0)
+    assert_allclose(centre, [0.0, *np.average(kept[:, 1:], axis=0, weights=w)])
+    assert_allclose(w @ X[:, 1:] / w.sum(), 0, atol=1e-12)
+    assert_allclose(kept @ (back @ theta), X @ theta)
+    centre, back = glm.centred(X, w, None)
+    assert centre.tolist() == [0.0, 0.0, 0.0]
+    assert_allclose(back, np.eye(3))
+
+
+def test_equations_without_an_inverse_have_no_step():
+    A, score = np.array([[4.0, 1.0], [1.0, 9e12]]), np.array([1.0, 2.0])
+    assert_allclose(glm.solve_scaled(A, score), np.linalg.solve(A, score), rtol=1e-12)
+    for wrong in (
+        [[1.0, 1.0], [1.0, 1.0]],
+        [[1.0, 0.0], [0.0, 0.0]],
+        [[1.0, 0.0], [0.0, np.inf]],
+        [[1.0, 2.0], [2.0, 1.0]],
+    ):
+        found = glm.solve_scaled(np.array(wrong), score)
+        assert found.shape == (2,)
+        assert np.isnan(found).all()
+
+
+def test_the_start_of_a_linear_model_is_its_end_with_or_without_an_offset(short):
+    X, y, w, offset = table("gaussian")
+    for o in (offset, np.zeros(0)):
+        A, score, _ = glm.normal_equations(glm.FAMILIES["gaussian"], X, y, w, o, None)
+        left = y - (o if o.size else 0.0)
+        wanted = np.linalg.lstsq(X * np.sqrt(w)[:, None], left * np.sqrt(w), rcond=None)[0]
+        assert_allclose(np.linalg.solve(A, score), wanted, rtol=1e-10)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_units_of_the_columns_and_of_the_weights_do_not_matter(family):
+    X, y, w, offset = table(family)
+    how = glm.FAMILIES[family]
+    plain = glm.fit(how, X, y, w, offset)
+    for units in ([1e7, 1e-7, 1.0], [1e-6, 1.0, 1e6]):
+        for times in (1e-6, 1e6):
+            found = glm.fit(how, X * np.array(units), y, w * times, offset)
+            assert found.ended
+            assert_allclose(found.theta * units, plain.theta, rtol=1e-8)
+            assert_allclose(found.deviance, plain.deviance * times, rtol=1e-8)

@@ -119,13 +119,6 @@ def cell(column: str, value: Any, *, unit: str, digits: int, lang: fmt.Lang) -> 
     return fmt.number(value, digits, lang)
 
 
-def row_name(name: Any, statistic: str, lang: fmt.Lang) -> str:
-    """Return the name of a row as text; those that the verbs give are in Vietnamese too."""
-    if pd.isna(name):
-        return MISSING[0 if lang == "vi" else 1]
-    return ROWS.get((statistic, str(name)), str(name)) if lang == "vi" else str(name)
-
-
 def estimates_html(result: Estimates, lang: fmt.Lang, level: float, method: Any) -> str:
     """Return the table of a result as HTML."""
     table = result.to_frame(level, method)
@@ -144,15 +137,16 @@ def estimates_html(result: Estimates, lang: fmt.Lang, level: float, method: Any)
     for i, name in enumerate(index.names):
         heads.append("" if name is None else MINUS.get(str(name), (str(name),) * 2)[vi])
         columns.append([MISSING[vi] if pd.isna(v) else str(v) for v in index.get_level_values(i)])
-        head = "" if name is None else str(name)
-        heads.append(LEVELS.get(head, head) if lang == "vi" else head)
-        columns.append([row_name(v, result.statistic, lang) for v in index.get_level_values(i)])
     if unit == "points":  # relative to a difference near 0 a standard error says nothing
     if unit == "points" or result.adjust:  # relative to a difference near 0 a standard error says nothing
         table = table.drop(columns="cv")
     for column in table.columns:
         heads.append(HEADS[column][vi] + (POINTS[vi] if unit == "points" and column == "estimate" else ""))
         columns.append([cell(column, v, unit=unit, digits=digits, lang=lang) for v in table[column]])
+    if lang == "vi":
+        for i in range(index.nlevels):
+            heads[i] = LEVELS.get(heads[i], heads[i])
+            columns[i] = [ROWS.get((result.statistic, name), name) for name in columns[i]]
     frame = pd.DataFrame(dict(enumerate(columns)))
     frame.columns = pd.Index(heads)
     body = frame.to_html(index=False, border=0, escape=True)

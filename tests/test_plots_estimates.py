@@ -132,6 +132,16 @@ def test_rows_of_several_columns_are_joined_and_missing_levels_are_said():
         assert labels(axes) == ["Bắc · b", "Nam · h", f"{word} · a"]
 
 
+def test_pairs_are_named_by_what_is_taken_from_what_and_their_limits_hold_together():
+    pairs = sv.mean(DESIGN, "phut", by="vung").pairwise("max-t")
+    for lang, word in (("vi", "trừ"), ("en", "minus")):
+        assert labels(plot_estimates(pairs, title="T", lang=lang).axes[0]) == [f"Bắc {word} Nam"]
+    assert note(plot_estimates(pairs, title="T")) == ("Thanh ngang: khoảng 95 % đúng đồng thời cho mọi dòng.")
+    inside = sv.proportion(DESIGN, "muc", by="vung").pairwise("holm", within="muc")
+    assert labels(plot_estimates(inside, title="T").axes[0])[0] == "Bắc · 1 trừ Nam · 1"
+    assert note(plot_estimates(inside, title="T", method="t")) == "Thanh ngang: khoảng tin cậy 95 %."
+
+
 def test_self_selected_rows_say_that_there_is_no_inference():
     chosen = sv.proportion(sv.Design(PEOPLE, sampling="self-selected"), "muc", value=5)
     said = "Thanh ngang: khoảng 95 %, chưa kể thiên lệch tự chọn. Không suy rộng được. Nguồn."

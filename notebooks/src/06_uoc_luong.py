@@ -369,6 +369,57 @@ reading(
 )
 
 # %% [markdown]
+# ### Nhiều so sánh cùng lúc
+#
+# 24 xã thì có 276 cặp. Dù mọi xã như nhau, cứ 20 phép so sánh ở mức 5 % vẫn có chừng một phép “có ý nghĩa”.
+# Phải chỉnh theo số phép so sánh: **Holm** và **max-t** giữ khả năng nhầm *dù chỉ một lần* dưới 5 %.
+#
+# ### Dự đoán rồi chạy (2)
+#
+# Trong 276 cặp xã, bao nhiêu cặp có p dưới 5 % khi **không** chỉnh?
+
+# %%
+du_doan = None
+
+# %%
+hang = {}
+for ten, cach in {"không chỉnh": "none", "Holm": "holm", "max-t": "max-t"}.items():
+    p = moi_xa.pairwise(cach).test().iloc[:, -1]  # cột cuối: p đã chỉnh, hoặc p khi không chỉnh
+    hang[ten] = {"số cặp": len(p), "số cặp p < 5 %": int((p < 0.05).sum()), "p nhỏ nhất": p_value(p.min())}
+so_cap = pd.DataFrame(hang).T
+show(so_cap, "So từng cặp xã về tỷ lệ hài lòng (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+khac, con = (int(so_cap.loc[ten, "số cặp p < 5 %"]) for ten in ("không chỉnh", "Holm"))
+lesson.predict_number(
+    du_doan,
+    khac,
+    near=5,
+    unit="cặp",
+    why=f"Chỉ do may rủi, {len(p)} phép so sánh ở mức 5 % đã cho chừng {number(0.05 * len(p), 0)} cặp. Chỉnh "
+    f"theo Holm thì còn {con}: với 4 thôn mỗi xã, số liệu này không đủ để xếp hạng các xã. (Số liệu giả "
+    "lập.)",
+)
+
+# %% [markdown]
+# Ít nhóm và mỗi nhóm có cả tỉnh thì khác. Ba nhóm tuổi, khoảng **đúng đồng thời** cho cả ba hiệu:
+
+# %%
+plot_estimates(
+    theo_tuoi.pairwise("max-t"),
+    title="Hài lòng: hiệu giữa các nhóm tuổi (giả lập)",
+    note="Số liệu giả lập.",
+)
+
+# %% jupyter={"source_hidden": true}
+dong_thoi = theo_tuoi.pairwise("max-t").ci()
+co_0 = int(((dong_thoi["ci_low"] <= 0) & (dong_thoi["ci_high"] >= 0)).sum())
+reading(
+    f"{co_0} trong {len(dong_thoi)} khoảng chứa 0. Khoảng chứa 0 không có nghĩa là “bằng nhau”: con số thật "
+    "của người từ 60 tuổi cao hơn người trẻ, nhưng mẫu này chưa đủ để thấy. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
 # ## 12. Quyền số lặp: vẫn những lệnh ấy
 #
 # Cách thứ hai để có sai số: làm lại **mọi bước quyền số** trên nhiều bộ quyền số, xem ước lượng dao động bao
@@ -525,7 +576,7 @@ reading(
 # theo một thiết kế đơn giản hơn cho nhanh: 10 thôn ở phường, 30 thôn ở xã, 12 người mỗi thôn; ai được hỏi
 # cũng trả lời.
 #
-# ### Dự đoán rồi chạy (2)
+# ### Dự đoán rồi chạy (3)
 #
 # Khoảng “95 %” của Weight Cases với **quyền số chuẩn hóa** trúng con số thật bao nhiêu lần trong 100?
 
@@ -621,7 +672,7 @@ reading(
 # %% [markdown]
 # ## 15. Bài tập
 #
-# ### Dự đoán rồi chạy (3)
+# ### Dự đoán rồi chạy (4)
 #
 # Một báo cáo viết: “85 % hài lòng, sai số ± 0,1 %, n = 340.000”, trong khi chỉ hỏi hơn một nghìn người. Lỗi ở
 # đâu?

@@ -14,12 +14,13 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from sampling.checks import ArgumentError, DataError
 from sampling.format import Lang, decimals_for, number
-from surveykit.limits import Interval
+from surveykit.limits import Interval, method_of
 from surveykit.plots import GREY, INK, LINE, STYLE, WIDTH, Picture, _frame
 from surveykit.result import Estimates
 
 __all__ = ["plot_estimates"]
 
+TOGETHER = ("simultaneous", "bonferroni")
 MOST = 120  # rows that can still be read
 WRAP = 46  # letters of a label on one line
 TALL, LINES = 0.26, 0.15  # inches of a row, and of each further line of its label
@@ -29,6 +30,8 @@ WORDS = {
         "points": "điểm phần trăm",
         "to": "đến",
         "note": "Thanh ngang: khoảng tin cậy {level} %.",
+        "together": "Thanh ngang: khoảng {level} % đúng đồng thời cho mọi dòng.",
+        "minus": "trừ",
         "chosen": "Thanh ngang: khoảng {level} %, chưa kể thiên lệch tự chọn. Không suy rộng được.",
         "hollow": "Dấu rỗng: không tính được khoảng tin cậy.",
         "missing": "(thiếu)",
@@ -38,6 +41,8 @@ WORDS = {
         "points": "percentage points",
         "to": "to",
         "note": "Bars: {level} % confidence intervals.",
+        "together": "Bars: {level} % intervals that hold for all rows together.",
+        "minus": "minus",
         "chosen": "Bars: {level} % intervals, bias of self-selection not counted. No inference.",
         "hollow": "Hollow marks: no interval can be worked out.",
         "missing": "(missing)",
@@ -104,7 +109,7 @@ def plot_estimates(
     y = np.arange(len(rows))[::-1]
     if sort:
         rows = rows.iloc[np.argsort(-rows["estimate"].fillna(-np.inf).to_numpy(), kind="stable")]
-    names = [textwrap.fill(_label(name, labels, lang), WRAP) for name in rows.index]
+    names = [textwrap.fill(text, WRAP) for text in _labels(rows.index, labels, lang)]
     row = TALL + LINES * max(name.count("\n") for name in names)
     figure = Picture(figsize=(WIDTH, 1.9 + row * len(rows)), layout="constrained")
     axes = figure.subplots()
@@ -126,8 +131,9 @@ def plot_estimates(
     axes.set_ylim(-0.7, len(rows) - 0.3)
     _plain(axes, lang)
     share = number(100 * level, 0 if round(100 * level, 6) % 1 == 0 else 1, lang)
-    chosen = result.context.sampling == "self-selected"
-    said = [words["chosen" if chosen else "note"].format(level=share)]
+    kind = "together" if method_of(result, method) in TOGETHER else "note"
+    kind = "chosen" if result.context.sampling == "self-selected" else kind
+    said = [words[kind].format(level=share)]
     said += [words["hollow"]] * bool((~known & ~np.isnan(drawn[:, 0])).any()) + [note] * bool(note)
     legend = {reference_label: reference_label} if reference is not None and reference_label else {}
     _frame(figure, title, " ".join(said), legend, "")
@@ -154,12 +160,16 @@ def _scale(result: Estimates) -> float:
     return 100.0 if result.is_share or result.points else 1.0
 
 
-def _label(name: Any, labels: Mapping[Any, str] | None, lang: Lang) -> str:
-    """Return the words of a row; the parts of a name are joined."""
-    if labels is not None and name in labels:
-        return labels[name]
-    parts = name if isinstance(name, tuple) else (name,)
-    return " · ".join(WORDS[lang]["missing"] if pd.isna(part) else str(part) for part in parts)
+def _labels(index: pd.Index[Any], labels: Mapping[Any, str] | None, lang: Lang) -> list[str]:
+    """Return the words of the rows; the parts of a name are joined, the two of a pair by "minus"."""
+    words, out = WORDS[lang], []
+    for name in index:
+        whole = name if isinstance(name, tuple) else (name,)
+        parts = [words["missing"] if pd.isna(part) else str(part) for part in whole]
+        if index.names[-1] == "minus":
+            parts = [f" {words['minus']} ".join(parts)]
+        out.append((labels or {}).get(name, " · ".join(parts)))
+    return out
 
 
 def _numbers(axes: Axes, drawn: Any, y: Any, result: Estimates, lang: Lang) -> None:

@@ -54,7 +54,7 @@ def margins(
     >>> people = pd.DataFrame({"thon": list("aabbccdd"), "diem": [4, 5, 3, 4, 4, 5, 2, 3]})
     >>> people["gioi"] = list("NWNWNWNW")
     >>> model = sv.regress(sv.Design(people, sampling="srs", psu="thon"), "diem ~ gioi")
-    >>> model.margins("gioi").value.to_dict()
+    >>> model.margins("gioi").value.round(3).to_dict()
     {'N': 3.25, 'W': 4.25}
     """
     data = own_rows(model, variable)

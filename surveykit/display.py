@@ -36,10 +36,12 @@ MOST = 30  # pairs shown
 POINTS = (" (điểm phần trăm)", " (percentage points)")
 SHOWN = (" · {} trong {} cặp, khác biệt rõ nhất trước", " · {} of {} pairs, the clearest first")
 MISSING = ("(thiếu)", "(missing)")
-LEVELS = {"variable": "biến", "pair": "cặp", "quantile": "phân vị"}  # heads of rows that verbs name
+# heads of rows that verbs name
+LEVELS = {"variable": "biến", "pair": "cặp", "quantile": "phân vị", "term": "số hạng"}
 ROWS = {  # rows that verbs name: by what the values are, since a column may have the same name
     ("contrast", "contrast"): "so sánh",
     ("count", "count"): "số người",
+    ("coefficient", "Intercept"): "hằng số",
     ("did", "did"): "sai biệt kép",
     ("difference (descriptive)", "did"): "hiệu số (mô tả)",
 }

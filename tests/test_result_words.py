@@ -67,6 +67,8 @@ def test_rows_and_heads_that_verbs_name_are_in_the_language_of_the_table():
         (pairs, "cặp", "pair"),
         (contrast, "so sánh", "contrast"),
         (sv.count(design), "số người", "count"),
+        (sv.regress(design, "y ~ 1").coefficients, "hằng số", "Intercept"),
+        (sv.regress(design, "y ~ 1").coefficients, "số hạng", "term"),
     ):
         assert f">{vi}<" in result.to_html("vi")
         assert f">{en}<" in result.to_html("en")

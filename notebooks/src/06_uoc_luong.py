@@ -346,6 +346,31 @@ reading(
 )
 
 # %% [markdown]
+# ## 7. So hai nhóm có cơ cấu khác nhau: tỷ lệ chuẩn hóa
+#
+# Người **đã nộp hồ sơ** có hay xem mạng xã hội hơn người chưa nộp không? So thẳng thì lẫn tuổi vào: người đã
+# nộp trẻ hơn, mà người trẻ xem mạng nhiều. **Chuẩn hóa**: tính tỷ lệ trong từng nhóm tuổi, rồi ghép lại theo
+# *cùng một* cơ cấu tuổi, ở đây là của dân số.
+
+# %%
+phan_tuoi = nguoi["nhom_tuoi"].value_counts(normalize=True)
+tho = sv.proportion(thiet_ke, "mang", value=1, by="da_nop")
+tung_o = sv.proportion(thiet_ke, "mang", value=1, by=["da_nop", "nhom_tuoi"])
+ghep = {(nop, tuoi): dau * phan_tuoi[tuoi] for nop, dau in ((1, 1), (0, -1)) for tuoi in phan_tuoi.index}
+
+hai_hieu = {"so thẳng": tho.contrast({1: 1, 0: -1}), "chuẩn hóa theo tuổi": tung_o.contrast(ghep)}
+bang = pd.concat([hieu.to_frame() for hieu in hai_hieu.values()]).set_axis(list(hai_hieu))
+bang_doc = lesson.table(bang, unit="points", rows="đã nộp trừ chưa nộp")
+show(bang_doc, "Xem tin của xã qua mạng xã hội (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+reading(
+    f"so thẳng, chênh nhau {lesson.in_words(bang.iloc[0])}. Trên cùng cơ cấu tuổi chỉ còn "
+    f"{lesson.in_words(bang.iloc[1])}: chênh lệch là do tuổi, đúng như ta đã đặt ra ở mục 1. Chuẩn hóa chỉ "
+    "gỡ được điều ta đã đo, không gỡ được điều phiếu không hỏi. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
 # ## 8. So sánh
 #
 # Hai khoảng tin cậy có chồng lên nhau hay không thì **không** trả lời được câu “có khác nhau không”. Phải
@@ -402,7 +427,7 @@ lesson.predict_number(
 )
 
 # %% [markdown]
-# Ít nhóm và mỗi nhóm có cả tỉnh thì khác. Ba nhóm tuổi, khoảng **đúng đồng thời** cho cả ba hiệu:
+# Ít nhóm hơn, mỗi nhóm ở khắp tỉnh, thì khoảng hẹp hơn. Ba nhóm tuổi, khoảng **đúng đồng thời** cho cả ba hiệu:
 
 # %%
 plot_estimates(
@@ -417,6 +442,48 @@ co_0 = int(((dong_thoi["ci_low"] <= 0) & (dong_thoi["ci_high"] >= 0)).sum())
 reading(
     f"{co_0} trong {len(dong_thoi)} khoảng chứa 0. Khoảng chứa 0 không có nghĩa là “bằng nhau”: con số thật "
     "của người từ 60 tuổi cao hơn người trẻ, nhưng mẫu này chưa đủ để thấy. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# ## 10. Hồi quy logit
+#
+# Câu ở mục 7, hỏi bằng mô hình: tuổi và giới như nhau thì đã nộp hồ sơ có đi cùng xem mạng không? Hệ số của
+# mô hình logit nằm trên thang log; lấy mũ thì thành **tỷ số chênh** (odds ratio), 1 nghĩa là như nhau.
+
+# %%
+mo_hinh = sv.regress(thiet_ke, "mang ~ da_nop + nhom_tuoi + gioi", family="logit")
+bang = mo_hinh.to_frame()
+ty_so = np.exp(bang[["estimate", "ci_low", "ci_high"]])
+TEN_HE_SO = {
+    "Intercept": "hằng số",
+    "nhom_tuoi[35–59]": "35–59 tuổi, so với 18–34",
+    "nhom_tuoi[60+]": "60 tuổi trở lên, so với 18–34",
+    "gioi[Nữ]": "nữ, so với nam",
+    "da_nop": "đã nộp hồ sơ",
+}
+show(
+    pd.DataFrame(
+        {
+            "hệ số": bang["estimate"],
+            "sai số chuẩn": bang["se"],
+            "tỷ số chênh": ty_so["estimate"],
+            "cận dưới 95 %": ty_so["ci_low"],
+            "cận trên 95 %": ty_so["ci_high"],
+            "p": bang["p"].map(p_value),
+        }
+    )
+    .rename(index=TEN_HE_SO)
+    .rename_axis(None),
+    "Xem tin của xã qua mạng xã hội (giả lập)",
+)
+
+# %% jupyter={"source_hidden": true}
+nop, gia = (number(ty_so.loc[ten, "estimate"]) for ten in ("da_nop", "nhom_tuoi[60+]"))
+reading(
+    f"cùng tuổi, cùng giới thì tỷ số chênh của người đã nộp là {nop} (p = "
+    f"{p_value(bang.loc['da_nop', 'p'])}): không thấy liên hệ, như mục 7. Tuổi thì rõ: người từ 60 tuổi so "
+    f"với người trẻ, tỷ số chênh {gia}. Tỷ số chênh không phải “lần”: với chuyện hay gặp, nó phóng đại "
+    "chênh lệch. (Số liệu giả lập.)"
 )
 
 # %% [markdown]

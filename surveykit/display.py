@@ -139,7 +139,6 @@ def estimates_html(result: Estimates, lang: fmt.Lang, level: float, method: Any)
     for i, name in enumerate(index.names):
         heads.append("" if name is None else MINUS.get(str(name), (str(name),) * 2)[vi])
         columns.append([MISSING[vi] if pd.isna(v) else str(v) for v in index.get_level_values(i)])
-    if unit == "points":  # relative to a difference near 0 a standard error says nothing
     if unit == "points" or result.adjust:  # relative to a difference near 0 a standard error says nothing
         table = table.drop(columns="cv")
     for column in table.columns:

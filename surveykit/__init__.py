@@ -12,6 +12,7 @@ from surveykit.replicates import ReplicateColumns
 from surveykit.replication import replicate_weights
 from surveykit.result import Estimates
 from surveykit.selfselected import data_defect, pseudo_weights
+from surveykit.testing import crosstab, rank_test, t_test
 from surveykit.weighting import (
     adjust_nonresponse,
     calibrate,
@@ -32,6 +33,7 @@ __all__ = [
     "before_after",
     "calibrate",
     "count",
+    "crosstab",
     "data_defect",
     "did",
     "dispositions",
@@ -44,11 +46,13 @@ __all__ = [
     "pseudo_weights",
     "quantile",
     "rake",
+    "rank_test",
     "ratio",
     "redistribute",
     "regress",
     "replicate_weights",
     "spread_unknown",
+    "t_test",
     "total",
     "trim",
     "variance",

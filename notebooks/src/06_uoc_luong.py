@@ -427,7 +427,8 @@ lesson.predict_number(
 )
 
 # %% [markdown]
-# Ít nhóm hơn, mỗi nhóm ở khắp tỉnh, thì khoảng hẹp hơn. Ba nhóm tuổi, khoảng **đúng đồng thời** cho cả ba hiệu:
+# Ít nhóm hơn, mỗi nhóm ở khắp tỉnh, thì khoảng hẹp hơn. Ba nhóm tuổi, khoảng **đúng đồng thời** cho cả ba
+# hiệu:
 
 # %%
 plot_estimates(

@@ -116,7 +116,7 @@ class Solution(NamedTuple):
 def blocks(X: Array) -> Iterator[slice]:
     """Yield the rows of X (m, p) in blocks."""
     m, p = X.shape
-    step = max(LEAST, NUMBERS // p)
+    step = max(LEAST, NUMBERS // max(p, 1))
     for a in range(0, m, step):
         yield slice(a, min(a + step, m))
 

@@ -41,7 +41,7 @@ def gradients(X: Array, y: Codes, theta: Array) -> tuple[Array, Array, Array, Ar
 def likelihood(X: Array, y: Codes, w: Array, theta: Array) -> tuple[Array, Array, float]:
     """Return information (P, P), score (P,) and −2 log likelihood at θ (P,)."""
     information, score, deviance = np.zeros((theta.size,) * 2), np.zeros(theta.size), 0.0
-    for b in blocks(len(X)):
+    for b in blocks(X):
         log, A, B, g, curve = gradients(X[b], y[b], theta)
         deviance -= 2 * float(w[b] @ log)
         score += (w[b] * g[0]) @ A - (w[b] * g[1]) @ B

@@ -138,6 +138,20 @@ class Shares:
 
 
 @dataclass(frozen=True)
+class Counts(Shares):
+    """Estimated numbers of people at each level, Σ w 1[level k]."""
+
+    def value(self, T: Array) -> Array:
+        """Return the totals of the levels."""
+        return np.asarray(T[..., 1:])
+
+    def jacobian(self, T: Array) -> Array:
+        """Return 1 in the level's own column."""
+        one = np.eye(self.count + 1)[1:]
+        return np.broadcast_to(one, (len(T), *one.shape))
+
+
+@dataclass(frozen=True)
 class Covariances:
     """Population covariance of two columns, Σ w (y − ȳ)(x − x̄) / Σ w; with y = x the variance.
 

@@ -165,7 +165,7 @@ def _labels(index: pd.Index[Any], labels: Mapping[Any, str] | None, lang: Lang) 
     words, out = WORDS[lang], []
     for name in index:
         whole = name if isinstance(name, tuple) else (name,)
-        parts = [words["missing"] if pd.isna(part) else str(part) for part in whole]
+        parts: list[str] = [words["missing"] if pd.isna(part) else str(part) for part in whole]
         if index.names[-1] == "minus":
             parts = [f" {words['minus']} ".join(parts)]
         out.append((labels or {}).get(name, " · ".join(parts)))

@@ -31,7 +31,6 @@ WAITING = {
     "prcomp": "principal components come with the instrument",
     "rep_gini": "an estimate by a function of the user's own comes with the testing room",
     "rep_withReplicates": "an estimate by a function of the user's own comes with the testing room",
-    "rep_kwtest": "tests of ranks come with the testing room",
     "contrast_nonlinear_csat": "functions of several kinds of statistic come with the testing room",
 }
 

@@ -1,0 +1,208 @@
+"""t tests: one mean, two groups, pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sampling.checks import ArgumentError, DataError, check_columns, listed
+from surveykit import columns as col
+from surveykit.context import Note
+from surveykit.design import Design, check_design
+from surveykit.estimation import mean
+from surveykit.formulas.standardeffect import StandardEffect
+from surveykit.formulas.statistics import Smooth
+from surveykit.formulas.statistics import mean as mean_of
+from surveykit.formulas.totals import Column
+from surveykit.infer import infer
+from surveykit.result import Estimates
+from surveykit.testresult import TestResult
+
+
+def t_test(
+    design: Design,
+    y: str,
+    *,
+    null: float = 0,
+    by: str | None = None,
+    paired: str | None = None,
+    where: str | None = None,
+) -> TestResult:
+    """Test one mean, the difference of two groups, or the mean change of pairs.
+
+    Parameters
+    ----------
+    design : Design
+    y : column name, numbers
+    null : number
+        What the mean, or the difference, is compared with.
+    by : column name, optional
+        Two groups; the difference is the second less the first, in the order of their levels.
+    paired : column name, optional
+        The first answer of the same row: the mean of y less it is tested. For pairs in two rows put each
+        pair into one row first (``data.pivot(index="id", columns="dot", values="diem")``), or use
+        ``before_after(design, y, wave=…, overlap="psu")``.
+    where : text, optional
+
+    Returns
+    -------
+    TestResult
+        ``estimate`` (Estimates) has the difference with its interval; ``details`` the difference, its
+        standard error and limits, and d, the difference in standard deviations, with its standard error.
+
+    Raises
+    ------
+    ArgumentError, DataError
+        ``by`` with one or more than two levels; self-selected rows; no standard error.
+
+    Examples
+    --------
+    >>> import surveykit as sv
+    >>> people = pd.DataFrame({"thon": list("aabbccddee"), "diem": [4, 5, 3, 4, 4, 5, 2, 3, 4, 4]})
+    >>> people["gioi"] = list("NWNWNWNWNW")
+    >>> design = sv.Design(people, sampling="srs", psu="thon")
+    >>> round(sv.t_test(design, "diem", by="gioi").statistic, 3)
+    4.0
+    """
+    check_design(design)
+    if by is not None and paired is not None:
+        raise ArgumentError("by= compares groups and paired= answers of the same rows. Pass one of them.")
+    if not isinstance(null, (int, float, np.number)) or isinstance(null, bool) or not np.isfinite(null):
+        raise ArgumentError(f"null={null!r}: write the number that the mean is compared with.")
+    if by is not None:
+        est, effect = two_groups(design, y, by, where)
+        name = Note(f"t test of {y} by {by}", f"kiểm định t: {y} theo {by}")
+    elif paired is not None:
+        est, effect = pairs(design, y, paired, where)
+        name = Note(f"paired t test of {y} less {paired}", f"kiểm định t theo cặp: {y} trừ {paired}")
+    else:
+        est, effect = mean(design, y, where=where), None
+        name = Note(f"t test of the mean of {y}", f"kiểm định t: trung bình {y}")
+    return result_of(est, effect, name, float(null))
+
+
+def result_of(est: Estimates, effect: Estimates | None, name: Note, null: float) -> TestResult:
+    """Return the test of the one row of an estimate."""
+    if est.no_test:
+        raise ArgumentError(f"t_test: {est.no_test}")
+    found = est.test(null).iloc[0]
+    limits = est.ci().iloc[0]
+    details = {
+        "estimate": float(found["estimate"]), "se": float(found["se"]), "ci_low": float(limits["ci_low"]),
+        "ci_high": float(limits["ci_high"]),
+    }  # fmt: skip
+    if effect is not None:
+        details |= {"d": float(effect.value.iloc[0]), "se_d": float(effect.se.iloc[0])}
+    reason = str(est.reason.iloc[0])
+    if not reason and not found["df"] > 0:
+        reason = "there are as many strata as units, so there is no test"
+    return TestResult(
+        name=name, kind="t", statistic=float(found["t"]), df=(float(found["df"]),), p=float(found["p"]),
+        context=est.context, details=details, reason=reason,
+    )  # fmt: skip
+
+
+def two_groups(design: Design, y: str, by: str, where: str | None) -> tuple[Estimates, Estimates]:
+    """Return the difference of two groups' means, and in standard deviations."""
+    check_columns(design.data, by, "by")
+    inside = design.domains(None, where).row >= 0
+    codes, levels = col.factorise(design.data[by])
+    values, missing = col.answers(design.data, y, "t test")
+    assert values is not None
+    answered = inside & (codes >= 0)
+    answered[missing] = False
+    found = np.unique(codes[answered])
+    if found.size != 2:
+        told = listed(levels[found], 6) if found.size else "none"
+        mend = (
+            " For several groups use mean(by=…).pairwise(), rank_test or regress."
+            if found.size > 2 else " For one mean leave by= out."
+        )  # fmt: skip
+        raise DataError(
+            f"by={by!r} has {found.size} levels with answers ({told}), and a t test compares two.{mend}"
+        )
+    with_group = f"`{by}`.notna()"
+    asked = with_group if where is None else f"({where}) and {with_group}"
+    means = mean(design, y, by=by, where=asked)
+    first, second = levels[found[0]], levels[found[1]]
+    change = means.contrast({second: 1, first: -1}, name=f"{second} − {first}")
+    group = np.where(codes == found[1], 1, 0)
+    gone = np.flatnonzero(~answered & inside)
+
+    def make() -> Smooth:
+        return StandardEffect(values, group, np.union1d(gone, missing))
+
+    effect = infer(design, [make], statistic="d", y=[f"y={y!r}"], labels=pd.Index(["d"]), where=where)
+    return change, effect
+
+
+def pairs(design: Design, y: str, paired: str, where: str | None) -> tuple[Estimates, Estimates]:
+    """Return the mean of y less another column, and in standard deviations of the change."""
+    check_columns(design.data, paired, "paired")
+    if paired == y:
+        raise ArgumentError(f"paired={paired!r} is y itself. Name the first answer of the same row.")
+    after, before = (col.answers(design.data, name, "t test") for name in (y, paired))
+    assert after.values is not None
+    assert before.values is not None
+    missing = np.union1d(after.missing, before.missing)
+    change = after.values - before.values
+    change[missing] = 0.0
+
+    def make() -> Smooth:
+        return mean_of(Column(change, missing))
+
+    label = pd.Index([f"{y} − {paired}"])
+    est = infer(
+        design,
+        [make],
+        statistic="change",
+        y=[f"the pair y={y!r}, paired={paired!r}"],
+        labels=label,
+        where=where,
+    )
+
+    def standard() -> Smooth:
+        return OneSample(Column(change, missing))
+
+    effect = infer(design, [standard], statistic="d", y=[f"y={y!r}"], labels=pd.Index(["d"]), where=where)
+    return est, effect
+
+
+@dataclass(frozen=True)
+class OneSample:
+    """A mean over its standard deviation."""
+
+    y: Column
+
+    def columns(self) -> Any:
+        """Yield ones, y and y²."""
+        yield Column(None, self.y.missing)
+        assert self.y.values is not None
+        yield self.y
+        yield Column(self.y.values**2, self.y.missing)
+
+    def value(self, T: Any) -> Any:
+        """Return mean over standard deviation, NaN without spread."""
+        m, s = self._parts(T)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(s > 0, m / s, np.nan)[..., None]
+
+    @staticmethod
+    def _parts(T: Any) -> tuple[Any, Any]:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            m, q = T[..., 1] / T[..., 0], T[..., 2] / T[..., 0]
+        left = q - m**2
+        return m, np.sqrt(np.where(left > 1e-12 * q, left, 0.0))
+
+    def jacobian(self, T: Any) -> Any:
+        """(D, 1, 3) derivative by the totals."""
+        m, s = self._parts(T)
+        N = T[:, 0]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            q = s**2 + m**2
+            by_m, by_q = 1 / s + m**2 / s**3, -m / (2 * s**3)
+            parts = [-(by_m * m + by_q * q) / N, by_m / N, by_q / N]
+        return np.stack(parts, axis=-1)[:, None, :]

@@ -14,18 +14,19 @@ from sampling.checks import ArgumentError, shown
 from surveykit.context import Note
 from surveykit.formulas.arrays import Array
 from surveykit.formulas.imputed import Imputed, rests
+from surveykit.regression import Regression
 from surveykit.result import Detail, Estimates
 
 
-def combine(results: Sequence[Estimates], *, df_complete: float | None = None) -> Estimates:
+def combine(results: Sequence[Estimates | Regression], *, df_complete: float | None = None) -> Estimates:
     r"""Return one result from the same estimates of several imputed tables.
 
     .. math:: \bar Q = \frac 1 m \sum_i Q_i, \qquad T = \bar W + (1 + 1/m) B
 
     Parameters
     ----------
-    results : list of Estimates
-        One for each imputation, with the same rows in the same order.
+    results : list of Estimates, or of models
+        One for each imputation, with the same rows in the same order; of a model its coefficients.
     df_complete : number, optional
         Degrees of freedom that complete data would have; by default the design's, row by row. ``inf`` gives
         Rubin's classical degrees, which may be more than the design has.
@@ -54,31 +55,31 @@ def combine(results: Sequence[Estimates], *, df_complete: float | None = None) -
           estimate     se    df  increase
     diem       6.6  0.583  2.34     0.186
     """
-    _check(results, df_complete)
-    first, m = results[0], len(results)
-    Q = np.array([result.value.to_numpy(float) for result in results])
+    parts = _checked(results, df_complete)
+    first, m = parts[0], len(parts)
+    Q = np.array([result.value.to_numpy(float) for result in parts])
     value = Q.mean(axis=0)
-    covariance = Imputed(tuple(result.covariance for result in results), Q - value)
+    covariance = Imputed(tuple(result.covariance for result in parts), Q - value)
     reason = first.reason.to_numpy().copy()
-    for result in results[1:]:
+    for result in parts[1:]:
         reason = np.where(reason == "", result.reason.to_numpy(), reason)
 
     def complete(own: Array) -> Array:
         return own if df_complete is None else np.full(own.shape, float(df_complete))
 
-    own = rests(*covariance.sides(), m, complete(np.min([result.df for result in results], axis=0)))
+    own = rests(*covariance.sides(), m, complete(np.min([result.df for result in parts], axis=0)))
     missing = reason != ""
     df = np.where(missing, np.nan, own.df)
 
     def df_many(L: sp.csc_matrix) -> Array:
-        return rests(*covariance.sides(L.tocsr()), m, complete(_least(results, L))).df
+        return rests(*covariance.sides(L.tocsr()), m, complete(_least(parts, L))).df
 
     def df_of(rows: Sequence[int]) -> float:
         return float(df[list(rows)].min())
 
     def reference() -> tuple[Array, Array]:
-        parts = [result.reference for result in results]
-        return np.mean([v for v, _ in parts], axis=0), np.mean([N for _, N in parts], axis=0)
+        v, N = zip(*(result.reference for result in parts), strict=True)
+        return np.mean(v, axis=0), np.mean(N, axis=0)
 
     index = first.value.index
     known = df[np.isfinite(df)]
@@ -90,7 +91,7 @@ def combine(results: Sequence[Estimates], *, df_complete: float | None = None) -
         df=pd.Series(df, index=index, name="df"),
         statistic=first.statistic,
         context=replace(first.context, df=span, notes=(*first.context.notes, note)),
-        n=pd.Series(np.mean([r.n for r in results], axis=0).round().astype(int), index=index, name="n"),
+        n=pd.Series(np.mean([r.n for r in parts], axis=0).round().astype(int), index=index, name="n"),
         reason=pd.Series(reason, index=index, name="reason", dtype=object),
         detail=Detail(
             reference=None if first.detail.reference is None else reference,
@@ -98,7 +99,7 @@ def combine(results: Sequence[Estimates], *, df_complete: float | None = None) -
             df_of=df_of,
             df_many=df_many,
         ),
-        refusal=next((result.refusal for result in results if result.refusal), ""),
+        refusal=next((result.refusal for result in parts if result.refusal), ""),
         points=first.points,
         extra={
             "increase": np.where(missing, np.nan, own.increase),
@@ -114,9 +115,11 @@ def _least(results: Sequence[Estimates], L: sp.csc_matrix) -> Array:
     return out
 
 
-def _check(results: Any, df_complete: Any) -> None:
-    """Refuse what is not several results of the same rows."""
-    if not isinstance(results, (list, tuple)) or not all(isinstance(r, Estimates) for r in results):
+def _checked(results: Any, df_complete: Any) -> list[Estimates]:
+    """Return the results as estimates; refuse what is not several results of the same rows."""
+    if isinstance(results, (list, tuple)):
+        results = [result.coefficients if isinstance(result, Regression) else result for result in results]
+    if not isinstance(results, list) or not all(isinstance(result, Estimates) for result in results):
         raise TypeError(
             "combine: pass a list of results, one for each imputed table, as "
             "combine([mean(design, 'diem') for design in designs])."
@@ -135,6 +138,7 @@ def _check(results: Any, df_complete: Any) -> None:
     first = results[0]
     for i, other in enumerate(results[1:], start=2):
         _check_alike(first, other, i)
+    return results
 
 
 def _check_alike(first: Estimates, other: Estimates, i: int) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from reference import cases
-from reference.r_registry import Case, call, waits
+from reference.r_registry import Case, call
 from reference.shapes import Tree
 
 import surveykit as sv
 from surveykit.imputation import combine
-
-waits("regression is a later room", "mi_glm")
 
 
 def designs() -> list[sv.Design]:
@@ -18,13 +18,23 @@ def designs() -> list[sv.Design]:
     return [sv.Design(part, weights="pw", strata="stype", fpc="fpc") for _, part in table.groupby("imp")]
 
 
-@call("mi_mean")
-def mean_of_an_imputed_column(case: Case) -> Tree:
+def tree(results: list[Any], names: list[str]) -> Tree:
     """As mitools has it unless told: degrees of freedom as if complete data had any number of them."""
-    est = combine([sv.mean(design, "meals") for design in designs()], df_complete=np.inf)
+    est = combine(results, df_complete=np.inf)
     return {
-        "coef": {"meals": est.value.iloc[0]},
+        "coef": dict(zip(names, est.value, strict=True)),
         "vcov": est.covariance.full(),
         "df": est.df.to_list(),
         "missinfo": est.extra["missing_information"].tolist(),
     }
+
+
+@call("mi_mean")
+def mean_of_an_imputed_column(case: Case) -> Tree:
+    return tree([sv.mean(design, "meals") for design in designs()], list(case["result"]["coef"]))
+
+
+@call("mi_glm")
+def coefficients_of_an_imputed_column(case: Case) -> Tree:
+    models = [sv.regress(design, "api00 ~ meals + ell") for design in designs()]
+    return tree(models, list(case["result"]["coef"]))

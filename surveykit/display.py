@@ -77,6 +77,15 @@ REASONS = (
         r"\1 trong \2 bộ quyền số lặp không còn ai thuộc nhóm này",
     ),
     (r"no stratum with two units to take the mean of", "không có tầng nào có hai đơn vị để lấy trung bình"),
+    (r"none of the rows has a sampling error", "không dòng nào có sai số chọn mẫu"),
+    (
+        r"the rows differ from the null in a direction that has no sampling error",
+        "các dòng lệch giả thuyết theo một hướng không có sai số chọn mẫu",
+    ),
+    (
+        r"(\d+) rows are too many for (\S+) degrees of freedom",
+        lambda found: f"{found[1]} dòng là quá nhiều so với {found[2].replace('.', ',')} bậc tự do",
+    ),
     (
         r"only (\d+) (adopting|comparison) (\S+) units: .+ at least (\d+) in each arm",
         r"chỉ có \1 \3 \2: hiệu số chỉ mô tả các \3 này; muốn nói về hiệu quả cần ít nhất \4 mỗi nhóm",

@@ -368,3 +368,7 @@ def test_why_there_is_no_p_is_said():
     nothing = sv.mean(design, "c").joint_test()
     assert nothing.reason == "none of the rows has a sampling error"
     assert all(np.isnan(test.p) for test in (few_units, away, nothing))
+    for test, told in ((few_units, "6 dòng là quá nhiều so với 3 bậc tự do"),
+                       (away, "các dòng lệch giả thuyết theo một hướng không có sai số chọn mẫu"),
+                       (nothing, "không dòng nào có sai số chọn mẫu")):  # fmt: skip
+        assert told in test.to_html()

@@ -182,13 +182,13 @@ def remarks(est: Estimates, used: str) -> tuple[Note, ...]:
     """Return what the line says of limits and p-values that look at several rows together."""
     notes: tuple[Note, ...] = ()
     k = int(counting(est, est.df.to_numpy(float)).sum())
-    count = fmt.integer(k)
+    count, rows = fmt.integer(k), "row" if k == 1 else "rows"
     if used == "simultaneous":
         way = "max-t" if correlated(est, k) else "Šidák"
-        notes += (Note(f"limits hold for {count} rows together ({way})",
+        notes += (Note(f"limits hold for {count} {rows} together ({way})",
                        f"các cận đúng đồng thời cho {count} dòng ({way})"),)  # fmt: skip
     if used == "bonferroni":
-        notes += (Note(f"limits hold for {count} rows together (Bonferroni)",
+        notes += (Note(f"limits hold for {count} {rows} together (Bonferroni)",
                        f"các cận đúng đồng thời cho {count} dòng (Bonferroni)"),)  # fmt: skip
     if est.adjust and est.adjust != "none":
         name = NAMES[est.adjust]

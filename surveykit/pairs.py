@@ -164,7 +164,7 @@ def joint_test(est: Estimates, rows: Contrasts | None, null: float, adjusted: bo
     other = joint(value - null, est.covariance.of(L), df, adjusted=not adjusted)
     word = "unadjusted" if adjusted else "adjusted"
     return TestResult(
-        name=Note(f"joint test of {k} rows", f"kiểm định đồng thời {k} dòng"),
+        name=Note(f"joint test of {k} row{'s' if k > 1 else ''}", f"kiểm định đồng thời {k} dòng"),
         kind="F",
         statistic=done.F,
         df=done.df,

@@ -110,7 +110,7 @@ def test_rows_without_a_standard_error_are_left_out_of_the_family():
     limits = result.ci(method="simultaneous")
     assert_allclose(halves(result, method="simultaneous")[0], stats.t.ppf(0.975, 2), rtol=1e-8)
     assert_allclose(limits.loc["h1"], 4.0)
-    assert "for 1 rows together" in result.line(method="simultaneous")
+    assert "for 1 row together" in result.line(method="simultaneous")
     same = sv.proportion(design, "z", value=4.0, by="stratum").ci(method="simultaneous")
     assert_array_equal(same.loc["h1"], [1, 1])
     nothing = sv.mean(design, "z", where="stratum == 'h1'")

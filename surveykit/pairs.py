@@ -27,12 +27,17 @@ if TYPE_CHECKING:
 Adjust = Literal["holm", "bonferroni", "hochberg", "hommel", "bh", "by", "max-t", "none"]
 ADJUST = (*METHODS, "max-t")
 MOST = 500_000  # pairs
+SLOW = 20_000  # rows from which on a method that takes their number squared is refused
 ALL = "all"
 
 
 def adjusted(est: Estimates, t: Array, df: Array, p: Array, method: str) -> Array:
     """(k,) p-values adjusted for the number of rows that can be wrong."""
     check_choice(method, ADJUST, "adjust")
+    if method == "hommel" and p.size > SLOW:
+        raise ArgumentError(
+            f"adjust='hommel' takes too long for {fmt.integer(p.size)} rows. Use 'hochberg' or 'holm'."
+        )
     if method != "max-t":
         return adjusted_p(p, method)
     rows = counting(est, df) & ~np.isnan(t)

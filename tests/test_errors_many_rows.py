@@ -7,6 +7,7 @@ from strategies import SHAPES, build
 
 import surveykit as sv
 from sampling.checks import ArgumentError, ColumnError
+from surveykit import pairs
 from surveykit.imputation import combine
 
 
@@ -85,6 +86,13 @@ def test_adjustments_of_a_test_that_are_not_known(groups):
     with pytest.raises(ArgumentError) as error:
         groups.test(adjust="tukey")
     assert str(error.value) == f"adjust='tukey' is not known. {ADJUST}"
+
+
+def test_too_many_rows_for_hommel(groups, monkeypatch):
+    monkeypatch.setattr(pairs, "SLOW", 2)
+    with pytest.raises(ArgumentError) as error:
+        groups.test(adjust="hommel")
+    assert str(error.value) == ("adjust='hommel' takes too long for 3 rows. Use 'hochberg' or 'holm'.")
 
 
 def test_one_row_has_no_pairs(design):

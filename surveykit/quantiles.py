@@ -18,7 +18,7 @@ from surveykit.design import Design
 from surveykit.estimation import Names, check_answers
 from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Codes
-from surveykit.formulas.quantiles import APART, RULES, Sorted, sort_answers
+from surveykit.formulas.quantiles import APART, RULES, Cumulated, Sorted, sort_answers
 from surveykit.formulas.statistics import Smooth, divide, mean
 from surveykit.formulas.totals import Column
 from surveykit.formulas.variance import Combined
@@ -33,10 +33,10 @@ STILL = "its interval shrinks to one value: many answers are equal"
 
 
 class Answers(NamedTuple):
-    """One column: its answers in order, their weights, the rows missing."""
+    """One column: its answers in order, and with their weights added up; the rows missing."""
 
     order: Sorted
-    w: Array
+    sums: Cumulated
     y: Array
     missing: Codes
 
@@ -58,7 +58,7 @@ class Solved:
     def value(self, T: Array) -> Array:  # noqa: ARG002 (as they were solved)
         """Return the quantiles, whatever the totals."""
         D = self.parts[0].order.D
-        found = [part.order.quantiles(part.w, np.tile(self.p, (D, 1)), self.rule) for part in self.parts]
+        found = [part.sums.quantiles(np.tile(self.p, (D, 1)), self.rule) for part in self.parts]
         return np.concatenate(found, axis=1)
 
     def jacobian(self, T: Array) -> Array:
@@ -135,7 +135,7 @@ def quantile(
     domains = design.domains(by, where)
     parts = [answers_of(design, name, domains.row, domains.D, rule) for name in names]
     p = np.tile(shares, (domains.D, 1))
-    value = np.concatenate([part.order.quantiles(part.w, p, rule) for part in parts], axis=1)
+    value = np.concatenate([part.sums.quantiles(p, rule) for part in parts], axis=1)
     labels = labels_of(names, shares, by)
     ask = partial(
         infer, design, statistic="quantile", labels=labels, by=by, where=where,
@@ -198,7 +198,7 @@ def answers_of(design: Design, name: str, row: Codes, D: int, rule: str) -> Answ
         inside = inside.copy()
         inside[missing] = False
     order = sort_answers(values, row, inside, D, apart=rule in APART)
-    return Answers(order, order.weights(design.w), values, missing)
+    return Answers(order, order.cumulated(order.weights(design.w)), values, missing)
 
 
 def labels_of(names: Sequence[str], shares: Array, by: Any) -> pd.Index[Any] | None:
@@ -280,7 +280,7 @@ class Woodruff:
         inner = (p > 0) & (p < 1)
         Q = q // len(self.parts)
         found = [
-            part.order.quantiles(part.w, np.where(inner, p, np.nan)[:, i * Q : (i + 1) * Q], self.rule)
+            part.sums.quantiles(np.where(inner, p, np.nan)[:, i * Q : (i + 1) * Q], self.rule)
             for i, part in enumerate(self.parts)
         ]
         return np.concatenate(found, axis=1).ravel()

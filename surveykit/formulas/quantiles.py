@@ -55,35 +55,66 @@ class Sorted:
         p : (D, Q) shares; NaN gives NaN
         rule : one of ``RULES``
         """
+        return self.cumulated(w).quantiles(p, rule)
+
+    def cumulated(self, w: Array) -> Cumulated:
+        """Return the answers with weights w (k,) added up, from which quantiles are read."""
+        value, domain = self.value, self.domain
         keep = w > 0
-        value, domain, w = self.value[keep], self.domain[keep], w[keep]
-        out = np.full((self.D, p.shape[1]), np.nan)
-        if not value.size:
-            return out
+        if not keep.all():
+            value, domain, w = value[keep], domain[keep], w[keep]
         starts = runs(domain)
-        d = domain[starts]
-        whole = np.add.reduceat(w, starts)
         size = np.diff(np.r_[starts, value.size])
-        place = np.repeat(np.arange(d.size), size)
-        C = np.cumsum(w / whole[place]) - place  # the sum of each domain is 1, so that none grows large
+        place = np.zeros(1, dtype=np.intp)  # one domain: the same for all
+        if starts.size > 1:
+            place = np.repeat(np.arange(starts.size), size)
+        whole = np.add.reduceat(w, starts) if starts.size else np.zeros(1)
+        share = w / whole[place]
+        C = np.cumsum(share)
+        C -= place  # the sum of each domain is 1, so that none grows large
         last = starts + size - 1
         C[last] = 1.0
-        own = np.clip(p[d], 0.0, 1.0)
+        return Cumulated(value, share, C, place, starts, last, domain[starts], self.D)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Cumulated:
+    """Answers with a weight, in order of domain and value: their shares (k,) of the weights, and the sums.
+
+    ``place`` (k,), or (1,) where there is one, which of the d domains that have any; ``starts``, ``last``
+    (d,) their first and last answer; ``domain`` (d,) their codes among ``D``.
+    """
+
+    value: Array
+    share: Array
+    C: Array
+    place: Codes
+    starts: Codes
+    last: Codes
+    domain: Codes
+    D: int
+
+    def quantiles(self, p: Array, rule: str) -> Array:
+        """(D, Q) quantiles at the shares p (D, Q); NaN gives NaN."""
+        out = np.full((self.D, p.shape[1]), np.nan)
+        if not self.value.size:
+            return out
+        C, value, place, starts, last = self.C, self.value, self.place, self.starts, self.last
+        own = np.clip(p[self.domain], 0.0, 1.0)
         if rule in LINES:
             a, b = LINES[rule]
-            share = w / whole[place]
-            end = (1 + b * share[last])[place]
-            P = np.divide(C - a * share, end, out=np.ones_like(C), where=end > SAME)
-            out[d] = _lines(P, value, place, starts, last, own)
+            end = (1 + b * self.share[last])[place]
+            P = np.divide(C - a * self.share, end, out=np.ones_like(C), where=end > SAME)
+            out[self.domain] = _lines(P, value, place, starts, last, own)
         else:
-            out[d] = _steps(C, value, place, starts, last, own, rule, w / whole[place])
+            out[self.domain] = _steps(C, value, place, starts, last, own, rule, self.share)
         out[np.isnan(p)] = np.nan
         return out
 
 
 def _passed(P: Array, place: Codes, starts: Codes, last: Codes, p: Array) -> Codes:
     """(d, Q) first point of each domain at or above p, up to rounding; the last one if none is."""
-    keys = P + 2.0 * place  # increasing over all domains
+    keys = P + 2.0 * place if starts.size > 1 else P  # increasing over all domains
     at = np.searchsorted(keys, (np.nan_to_num(p) - SAME + 2.0 * np.arange(len(p))[:, None]).ravel())
     return np.clip(at.reshape(p.shape), starts[:, None], last[:, None])
 
@@ -137,10 +168,15 @@ def sort_answers(y: Array, domain: Codes, inside: Mask, D: int, *, apart: bool =
         found = np.flatnonzero(present)
         low = float(values.min())
         return Sorted(group, np.asarray(low + found % span, dtype=float), found // span, D)
-    order = np.argsort(values, kind="stable")
+    order = np.argsort(values, kind="stable" if apart else None)  # equal answers become one in any order
     if D > 1:
         order = order[np.argsort(d[order], kind="stable")]
-    v, e = values[order], d[order]
-    new = np.r_[True, (v[1:] != v[:-1]) | (e[1:] != e[:-1]) | apart]
+    v = values[order]
+    new = np.ones(v.size, dtype=bool)
+    if not apart:
+        np.not_equal(v[1:], v[:-1], out=new[1:])
+    e = d[order] if D > 1 else d
+    if D > 1:
+        new[1:] |= e[1:] != e[:-1]
     group[rows[order]] = np.cumsum(new) - 1
-    return Sorted(group, v[new], e[new], D)
+    return Sorted(group, v, e, D) if new.all() else Sorted(group, v[new], e[new], D)

@@ -193,3 +193,41 @@ def test_units_of_the_columns_and_of_the_weights_do_not_matter(family):
             assert found.ended
             assert_allclose(found.theta * units, plain.theta, rtol=1e-8)
             assert_allclose(found.deviance, plain.deviance * times, rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("direction", "wanted"),
+    [([0.0, 3.0], True), ([0.0, -2.0], True), ([5.0, 0.0], False), ([0.0, 0.0], True), ([-2.0, 3.0], False)],
+)
+def test_separation_is_a_direction_that_tells_the_answers_apart_ties_left_out(direction, wanted):
+    X = np.column_stack([np.ones(6), [-2.0, -1.0, 0.0, 0.0, 1.0, 2.0]])
+    y = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 1.0])
+    assert glm.separated(X, y, np.array(direction)) is wanted
+    assert glm.separated(X, 1 - y, np.array(direction)) is wanted  # to either side
+    mixed = np.array([0.0, 1.0, 0.0, 1.0, 0.0, 1.0])
+    assert not glm.separated(X, mixed, np.array([0.0, 3.0]))
+
+
+def test_a_step_that_goes_too_far_is_halved():
+    X, y, w, _ = table("poisson")
+    how = glm.FAMILIES["poisson"]
+    plain = glm.fit(how, X, y, w, np.zeros(0))
+    far = glm.fit(how, X, y, w, np.zeros(0), np.array([-4.0, 0.0, 0.0]))  # the first step is 50 long
+    assert far.ended
+    assert_allclose(far.theta, plain.theta, rtol=1e-8)
+
+
+def test_replicates_are_fitted_again_each_with_its_weights():
+    X, y, w, offset = table("logit")
+    how, rows = glm.FAMILIES["logit"], np.arange(700) + 10
+    found = glm.fit(how, X, y, w, offset)
+    back = np.array([[1.0, 2.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 3.0]])
+    model = glm.Glm(how, X, np.zeros(3), y, offset, rows, 720, np.zeros(0, dtype=int), found.theta,
+                    found.information, back)  # fmt: skip
+    W = np.random.default_rng(2).uniform(0, 2, (2, 720))
+    W[1, 10:710] = y  # only those who said yes: no end
+    again = model.solve(W, np.zeros(720), 1)
+    assert_allclose(again[0, 0], back @ glm.fit(how, X, y, W[0, 10:710], offset).theta, rtol=1e-8)
+    assert np.isnan(again[1]).all()
+    assert_allclose(model.value(np.zeros((4, 1, 3))), np.tile(back @ found.theta, (4, 1, 1)))
+    assert_allclose(model.jacobian(np.zeros((1, 3)))[0], back @ np.linalg.inv(found.information))

@@ -33,7 +33,7 @@ def test_the_first_answer_at_which_the_weights_pass_a_share(seed, D, whole):
                 here.sort()
                 sums = np.cumsum([weight for _, weight in here])
                 wanted = next(
-                    v for (v, _), C in zip(here, sums, strict=True) if C >= p[d, j] * sums[-1] - 1e-9
+                    v for (v, _), C in zip(here, sums, strict=True) if p[d, j] * sums[-1] - 1e-9 <= C
                 )
                 assert found[d, j] == wanted
 

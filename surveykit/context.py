@@ -11,7 +11,12 @@ from sampling import format as fmt
 from surveykit.formulas.selfselected import Effective
 
 FEW_DF = 8  # degrees of freedom below which the line says so
-INTERVALS_VI = {"auto": "Wilson, cỡ mẫu hiệu dụng", "simultaneous": "đồng thời", "log": "thang log"}
+INTERVALS_VI = {
+    "auto": "Wilson, cỡ mẫu hiệu dụng",
+    "simultaneous": "đồng thời",
+    "log": "thang log",
+    "woodruff": "Woodruff",
+}
 
 
 class Note(NamedTuple):

@@ -264,7 +264,7 @@ reading(
 )
 
 # %% [markdown]
-# ## 4. Trung bình
+# ## 4. Trung bình, trung vị, phân vị
 #
 # Điểm trung bình của thang 1–5 và số phút chờ trung bình, cùng một lệnh. `phut_cho` chỉ có ở người đã nộp hồ
 # sơ; người khác để trống, và dòng dưới bảng đếm số bỏ qua.
@@ -281,6 +281,52 @@ reading(
     f"{integer(bang.loc['phut_cho', 'n'])} người; con số thật {number(nguoi['phut_cho'].mean(), 1)}. Điểm "
     f"trung bình {number(bang.loc['chung', 'estimate'])} thì khó đọc hơn “{percent(ket_qua.value.iloc[0])} "
     "hài lòng”: chừng ấy điểm là tốt hay vừa? (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# **Trung vị và phân vị.** Phút chờ thì lệch: phần đông chờ ngắn, vài người chờ rất lâu. Trung vị (một nửa chờ
+# không quá chừng ấy) và các phân vị nói được điều đó:
+
+# %%
+phan_vi = sv.quantile(thiet_ke, "phut_cho", [0.25, 0.5, 0.75, 0.9])
+TEN_PHAN_VI = {
+    0.25: "một phần tư chờ không quá",
+    0.5: "một nửa chờ không quá (trung vị)",
+    0.75: "ba phần tư chờ không quá",
+    0.9: "chín phần mười chờ không quá",
+}
+plot_estimates(
+    phan_vi,
+    title="Phân vị của phút chờ (giả lập)",
+    xlabel="phút",
+    labels=TEN_PHAN_VI,
+    reference=float(trung_binh.value["phut_cho"]),
+    reference_label="trung bình",
+    note="Số liệu giả lập.",
+)
+
+# %% jupyter={"source_hidden": true}
+giua, chin = (number(phan_vi.value[q], 0) for q in (0.5, 0.9))
+giua_that, chin_that = (number(nguoi["phut_cho"].quantile(q), 0) for q in (0.5, 0.9))
+reading(
+    f"trung bình {number(trung_binh.value['phut_cho'], 1)} phút mà trung vị {giua} phút: vài người chờ rất "
+    f"lâu kéo trung bình lên. Một phần mười chờ từ {chin} phút trở lên, điều trung bình không cho thấy. Con "
+    f"số thật: trung vị {giua_that}, chín phần mười {chin_that} phút. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# Với thang 1–5, trung vị chỉ có thể là một trong năm mức:
+
+# %%
+giua_muc = sv.median(thiet_ke, "chung")
+show(giua_muc, "Trung vị của câu hỏi chung (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+can = giua_muc.ci().iloc[0]
+reading(
+    f"trung vị là mức {number(giua_muc.value.iloc[0], 0)}, khoảng từ mức {number(can['ci_low'], 0)} đến mức "
+    f"{number(can['ci_high'], 0)}: gần như không nói gì. Với thang 1–5, tỷ lệ mức 4–5 và điểm trung bình nói "
+    "nhiều hơn. (Số liệu giả lập.)"
 )
 
 # %% [markdown]
@@ -453,10 +499,9 @@ reading(
 
 # %%
 mo_hinh = sv.regress(thiet_ke, "mang ~ da_nop + nhom_tuoi + gioi", family="logit")
-bang = mo_hinh.to_frame()
-ty_so = np.exp(bang[["estimate", "ci_low", "ci_high"]])
+ty_so = mo_hinh.exp().to_frame()
+bang = mo_hinh.to_frame().loc[ty_so.index]  # không kể hằng số
 TEN_HE_SO = {
-    "Intercept": "hằng số",
     "nhom_tuoi[35–59]": "35–59 tuổi, so với 18–34",
     "nhom_tuoi[60+]": "60 tuổi trở lên, so với 18–34",
     "gioi[Nữ]": "nữ, so với nam",
@@ -485,6 +530,30 @@ reading(
     f"{p_value(bang.loc['da_nop', 'p'])}): không thấy liên hệ, như mục 7. Tuổi thì rõ: người từ 60 tuổi so "
     f"với người trẻ, tỷ số chênh {gia}. Tỷ số chênh không phải “lần”: với chuyện hay gặp, nó phóng đại "
     "chênh lệch. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# **Tác động biên trung bình** dễ đọc hơn: tính bằng điểm phần trăm, trung bình trên mọi người của mẫu.
+
+# %%
+tac_dong = mo_hinh.effects().to_frame().rename(index=TEN_HE_SO)
+show(lesson.table(tac_dong, unit="points", rows="tác động biên"), "Xem tin của xã qua mạng xã hội (giả lập)")
+
+# %% [markdown]
+# **Dự đoán trung bình**: nếu mọi người đều ở nhóm tuổi ấy, giới và việc nộp hồ sơ giữ như trong mẫu, thì bao
+# nhiêu phần trăm xem mạng?
+
+# %%
+du_doan_tuoi = mo_hinh.margins("nhom_tuoi")
+show(lesson.table(du_doan_tuoi.to_frame(), rows="nhóm tuổi"), "Dự đoán trung bình theo nhóm tuổi (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+nop = tac_dong.loc["đã nộp hồ sơ"]
+reading(
+    f"tác động biên của việc đã nộp là {lesson.in_words(nop)}, gần với con số chuẩn hóa ở mục 7: hai đường, "
+    "một câu trả lời. Từ 60 tuổi trở lên thì "
+    f"{lesson.in_words(tac_dong.loc['60 tuổi trở lên, so với 18–34'])} so với người trẻ: nói như vậy dễ "
+    "hiểu hơn tỷ số chênh. (Số liệu giả lập.)"
 )
 
 # %% [markdown]

@@ -15,6 +15,12 @@ from surveykit.context import Context, Note
 Kind = Literal["t", "F", "chi2", "z"]
 SYMBOLS = {"t": "t", "F": "F", "chi2": "χ²", "z": "z"}
 LEAST = 1e-4  # a smaller p is written so
+DETAILS = {  # Vietnamese names of what goes with a test
+    "F_adjusted": "F hiệu chỉnh theo số đơn vị",
+    "p_adjusted": "p hiệu chỉnh theo số đơn vị",
+    "F_unadjusted": "F chưa hiệu chỉnh",
+    "p_unadjusted": "p chưa hiệu chỉnh",
+}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -66,7 +72,8 @@ class TestResult:
         p = "—" if self.p != self.p else "< 0,0001" if self.p < LEAST else f"= {fmt.number(self.p, 4)}"
         parts = [f"{SYMBOLS[self.kind]}{told} = {fmt.number(self.statistic, 3)}"]
         parts += [f"p {p}"] if p != "—" else []
-        parts += [f"{name} = {fmt.number(value, 3)}" for name, value in self.details.items()]
+        names = DETAILS if lang == "vi" else {}
+        parts += [f"{names.get(name, name)} = {fmt.number(value, 3)}" for name, value in self.details.items()]
         return f"{self.name.vi if lang == 'vi' else self.name.en}: " + " · ".join(parts)
 
     def __repr__(self) -> str:

@@ -85,3 +85,16 @@ def test_a_missing_level_is_said_in_the_language_of_the_table():
     result = sv.mean(sv.Design(PLAIN.assign(g=[None, "a", "a", "a"]), sampling="srs"), "y", by="g")
     assert ">(thiếu)<" in result.to_html("vi")
     assert ">(missing)<" in result.to_html("en")
+
+
+def test_what_goes_with_a_joint_test_is_named_in_the_language_of_the_sentence():
+    by = sv.mean(sv.Design(PLAIN.assign(g=list("abab")), sampling="srs"), "y", by="g")
+    for adjusted, vi, en in (
+        (True, "chưa hiệu chỉnh", "unadjusted"),
+        (False, "hiệu chỉnh theo số đơn vị", "adjusted"),
+    ):
+        test = by.joint_test(adjusted=adjusted)
+        assert f"F {vi} = " in test.to_html("vi")
+        assert f"p {vi} = " in test.to_html("vi")
+        assert f"F_{en} = " in test.to_html("en")
+        assert f"_{en}" not in test.to_html("vi")

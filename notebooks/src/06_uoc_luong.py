@@ -492,6 +492,21 @@ reading(
 )
 
 # %% [markdown]
+# **Một câu hỏi cho cả ba nhóm:** mọi nhóm tuổi có như nhau không? Một kiểm định F (Wald), dùng cả hiệp phương
+# sai:
+
+# %%
+ca_ba = theo_tuoi.pairwise(against="18–34").joint_test()
+ca_ba
+
+# %% jupyter={"source_hidden": true}
+reading(
+    f"p = {p_value(ca_ba.p)}. {'Không đủ căn cứ để nói' if ca_ba.p >= 0.05 else 'Có căn cứ để nói'} các "
+    "nhóm tuổi khác nhau về tỷ lệ hài lòng. Bậc tự do thứ hai đến từ số xã, không phải từ hơn một nghìn "
+    "phiếu. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
 # ## 10. Hồi quy logit
 #
 # Câu ở mục 7, hỏi bằng mô hình: tuổi và giới như nhau thì đã nộp hồ sơ có đi cùng xem mạng không? Hệ số của

@@ -163,8 +163,8 @@ def _scale(result: Estimates) -> float:
 def _labels(index: pd.Index[Any], labels: Mapping[Any, str] | None, lang: Lang) -> list[str]:
     """Return the words of the rows; the parts of a name are joined, the two of a pair by "minus"."""
     words, out = WORDS[lang], []
-    for name in index:
-        whole = name if isinstance(name, tuple) else (name,)
+    for name in index.tolist():
+        whole: tuple[Any, ...] = name if isinstance(name, tuple) else (name,)
         parts: list[str] = [words["missing"] if pd.isna(part) else str(part) for part in whole]
         if index.names[-1] == "minus":
             parts = [f" {words['minus']} ".join(parts)]

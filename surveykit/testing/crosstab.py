@@ -266,7 +266,7 @@ def crosstab(design: Design, rows: str, columns: str, *, where: str | None = Non
     >>> people["hai_long"] = list("ccckckckkckk")
     >>> table = sv.crosstab(sv.Design(people, sampling="srs", psu="thon"), "hai_long", "gioi")
     >>> table.n.loc["c"].to_dict()
-    {'N': 3, 'W': 3}
+    {'N': 4, 'W': 2}
     >>> table.test().df
     (1.0, 5.0)
     """

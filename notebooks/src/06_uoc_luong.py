@@ -507,7 +507,7 @@ reading(
 )
 
 # %% [markdown]
-# ## 10. Hồi quy logit
+# ## 9. Hồi quy logit
 #
 # Câu ở mục 7, hỏi bằng mô hình: tuổi và giới như nhau thì đã nộp hồ sơ có đi cùng xem mạng không? Hệ số của
 # mô hình logit nằm trên thang log; lấy mũ thì thành **tỷ số chênh** (odds ratio), 1 nghĩa là như nhau.
@@ -572,7 +572,7 @@ reading(
 )
 
 # %% [markdown]
-# ## 12. Quyền số lặp: vẫn những lệnh ấy
+# ## 10. Quyền số lặp: vẫn những lệnh ấy
 #
 # Cách thứ hai để có sai số: làm lại **mọi bước quyền số** trên nhiều bộ quyền số, xem ước lượng dao động bao
 # nhiêu. Đổi thiết kế một lần, các lệnh giữ nguyên. (Ở đây coi xã như rút có hoàn lại.)
@@ -602,7 +602,7 @@ reading(
 )
 
 # %% [markdown]
-# ## 13. Điều thiết kế không nói được
+# ## 11. Điều thiết kế không nói được
 #
 # Có những câu hỏi mà mẫu này không trả lời được. Máy nói ra, thay vì in một con số vô căn cứ.
 #
@@ -667,7 +667,7 @@ refused(
 )
 
 # %% [markdown]
-# ## 14. Vì sao không dùng Weight Cases của SPSS
+# ## 12. Vì sao không dùng Weight Cases của SPSS
 #
 # Weight Cases nhận cột quyền số và coi mỗi phiếu như **được lặp lại** chừng ấy lần. Chính tài liệu của IBM
 # nói vậy, và dặn: quyền số của mẫu phức tạp thì chỉ dùng trong gói Complex Samples, đừng đưa vào Weight Cases
@@ -740,16 +740,16 @@ may = np.random.default_rng([HAT_GIONG, 3])
 so_nguoi = nguoi.groupby("ma_thon").size().to_numpy()  # người xếp theo thôn, thôn xếp theo mã
 dau_thon = np.cumsum(so_nguoi) - so_nguoi
 o_phuong = (nguoi["loai"] == "phường").to_numpy()[dau_thon]
-tang = [(np.flatnonzero(o_phuong), 10), (np.flatnonzero(~o_phuong), 30)]
+tang, moi_thon = [(np.flatnonzero(o_phuong), 10), (np.flatnonzero(~o_phuong), 30)], 12
 hai_long, loai = nguoi["hai_long"].to_numpy(), nguoi["loai"].to_numpy()
 
 mau_lap = []
 for _ in range(400):
     chon = np.concatenate([may.choice(cac_thon, so, replace=False) for cac_thon, so in tang])
-    hang = np.concatenate([dau_thon[t] + may.choice(so_nguoi[t], 12, replace=False) for t in chon])
+    hang = np.concatenate([dau_thon[t] + may.choice(so_nguoi[t], moi_thon, replace=False) for t in chon])
     nhan = np.concatenate([np.full(so, len(cac_thon) / so) for cac_thon, so in tang])
-    rut = pd.DataFrame({"thon": np.repeat(chon, 12), "loai": loai[hang], "y": hai_long[hang]})
-    rut["w"] = np.repeat(nhan * so_nguoi[chon] / 12, 12)
+    rut = pd.DataFrame({"thon": np.repeat(chon, moi_thon), "loai": loai[hang], "y": hai_long[hang]})
+    rut["w"] = np.repeat(nhan * so_nguoi[chon] / moi_thon, moi_thon)
     uoc = sv.proportion(sv.Design(rut, weights="w", strata="loai", psu="thon"), "y", value=1)
     p, khoang = float(uoc.value.iloc[0]), uoc.ci().iloc[0]
     for ten, co_mau in {"1. quyền số để nguyên": rut["w"].sum(), "2. quyền số chuẩn hóa": len(rut)}.items():
@@ -822,7 +822,7 @@ reading(
 )
 
 # %% [markdown]
-# ## 15. Bài tập
+# ## 13. Bài tập
 #
 # ### Dự đoán rồi chạy (4)
 #
@@ -853,9 +853,9 @@ lesson.predict_choice(
 # **Làm tiếp**
 #
 # - Đổi `n=16` ở mục 1 thành 8 rồi 32 người mỗi thôn. n tăng gấp bốn thì n hiệu dụng tăng mấy lần?
-# - Ở mục 14, đổi 10 và 30 thôn thành 20 và 60 thôn, 6 người mỗi thôn: vẫn 480 người. “Quyền số chuẩn hóa”
-#   trúng bao nhiêu lần? Vì sao đỡ hơn?
+# - Ở mục 12, đổi 10 và 30 thôn thành 20 và 60 thôn, `moi_thon = 6`: vẫn 480 người. “Quyền số chuẩn hóa” trúng
+#   bao nhiêu lần? Vì sao đỡ hơn?
 # - Dùng số liệu của mình: khai `sv.Design(phieu, weights=…, strata=…, psu=[…])` rồi chạy các lệnh ở mục 2 đến
-#   11.
+#   9.
 #
 # **Tiếp theo:** [07 – Trước và sau](07_truoc_sau.ipynb).

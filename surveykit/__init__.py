@@ -5,7 +5,9 @@ from surveykit.design import Design
 from surveykit.difference import did
 from surveykit.dispositions import dispositions, spread_unknown
 from surveykit.estimation import count, mean, proportion, ratio, total, variance
+from surveykit.functions import function, together
 from surveykit.joining import join
+from surveykit.moments import correlation, sd
 from surveykit.quantiles import median, quantile
 from surveykit.regression import regress
 from surveykit.replicates import ReplicateColumns
@@ -32,11 +34,13 @@ __all__ = [
     "adjust_nonresponse",
     "before_after",
     "calibrate",
+    "correlation",
     "count",
     "crosstab",
     "data_defect",
     "did",
     "dispositions",
+    "function",
     "join",
     "mean",
     "median",
@@ -51,8 +55,10 @@ __all__ = [
     "redistribute",
     "regress",
     "replicate_weights",
+    "sd",
     "spread_unknown",
     "t_test",
+    "together",
     "total",
     "trim",
     "variance",

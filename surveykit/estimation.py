@@ -38,7 +38,7 @@ def check_answers(design: Design, y: Any, by: Any, argument: str = "y") -> tuple
     return names
 
 
-def _labels(names: Sequence[str], by: Any) -> pd.Index[Any] | None:
+def labels_for(names: Sequence[str], by: Any) -> pd.Index[Any] | None:
     """Name the outputs: by variable, or not at all where the domain says enough."""
     if len(names) == 1 and by is not None and len(by):
         return None
@@ -85,7 +85,7 @@ def mean(design: Design, y: Names, *, by: Names | None = None, where: str | None
         makers,
         statistic="mean",
         y=[f"y={name!r}" for name in names],
-        labels=_labels(names, by),
+        labels=labels_for(names, by),
         by=by,
         where=where,
     )
@@ -115,7 +115,7 @@ def total(design: Design, y: Names, *, by: Names | None = None, where: str | Non
         makers,
         statistic="total",
         y=[f"y={name!r}" for name in names],
-        labels=_labels(names, by),
+        labels=labels_for(names, by),
         by=by,
         where=where,
         within=False,
@@ -150,7 +150,7 @@ def ratio(
             top = col.answers(design.data, a, "ratio")
             bottom = col.answers(design.data, b, "ratio", "x")
             missing = np.union1d(top.missing, bottom.missing)
-            return Ratio(_blank(top, missing), _blank(bottom, missing))
+            return Ratio(blank(top, missing), blank(bottom, missing))
 
         return maker
 
@@ -161,13 +161,13 @@ def ratio(
         makers,
         statistic="ratio",
         y=[f"the pair y={a!r}, x={b!r}" for a, b in pairs],
-        labels=_labels(names, by),
+        labels=labels_for(names, by),
         by=by,
         where=where,
     )
 
 
-def _blank(column: Column, missing: Any) -> Column:
+def blank(column: Column, missing: Any) -> Column:
     """Return the column with these rows missing too."""
     if missing.size == column.missing.size or column.values is None:
         return Column(column.values, missing)
@@ -244,7 +244,7 @@ def proportion(
             makers,
             statistic="share",
             y=[f"y={name!r}" for name in names],
-            labels=_labels(names, by),
+            labels=labels_for(names, by),
             by=by,
             where=where,
             share=True,
@@ -297,7 +297,7 @@ def variance(design: Design, y: Names, *, by: Names | None = None, where: str | 
             col.answers(design.data, a, "variance"), col.answers(design.data, b, "variance")
         )
 
-    labels = _labels(names, by)
+    labels = labels_for(names, by)
     if len(pairs) > 1:
         labels = pd.Index([f"{a}, {b}" for a, b in pairs], name="pair")
     raw = infer(

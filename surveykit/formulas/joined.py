@@ -1,0 +1,102 @@
+"""Covariance of estimates from several calls on one design: cross-products through the same forms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from surveykit.formulas.arrays import Array
+from surveykit.formulas.variance import Combined, Covariance, Stage, Taylor, check_size, in_blocks, spread
+
+Part = tuple[Taylor, sp.csr_matrix]
+
+
+def unfolded(covariance: Covariance) -> tuple[Covariance, sp.csr_matrix | None]:
+    """Return what a covariance is made of: a base, and the combinations L of it, or None for itself."""
+    L = None
+    while isinstance(covariance, Combined):
+        L = covariance.L if L is None else (covariance.L @ L).tocsr()
+        covariance = covariance.base
+    return covariance, L
+
+
+def alike(a: Stage, b: Stage) -> bool:
+    """Whether two stages have the same units, strata and fractions."""
+    same = all(
+        np.array_equal(getattr(a, name), getattr(b, name)) for name in ("unit", "stratum", "n", "f", "factor")
+    )
+    return same and a.lonely == b.lonely and a.lonely_domain == b.lonely_domain
+
+
+def comparable(a: Taylor, b: Taylor) -> bool:
+    """Whether two covariances are read through the same forms of the same rows."""
+    if len(a.stages) != len(b.stages) or a.cells.row.size != b.cells.row.size:
+        return False
+    both = (a.cells.row >= 0) & (b.cells.row >= 0)
+    one, other = a.cells.unit[a.cells.row[both]], b.cells.unit[b.cells.row[both]]
+    return np.array_equal(one, other) and all(map(alike, a.stages, b.stages))
+
+
+@dataclass(frozen=True, repr=False)
+class Joined:
+    """Covariance of the estimates of several parts, one after another.
+
+    ``parts``: a covariance by linearisation and the combinations (k, m) of it that the part shows.
+    """
+
+    parts: Sequence[Part]
+
+    def __repr__(self) -> str:
+        """Return what it is, without its numbers."""
+        return f"joint covariance of {self.size} estimates"
+
+    @property
+    def size(self) -> int:
+        """Number of estimates."""
+        return int(sum(L.shape[1] for _, L in self.parts))
+
+    def diag(self) -> Array:
+        """(k,) variances."""
+        return np.concatenate([Combined(base, L).diag() for base, L in self.parts])
+
+    def of(self, L: sp.csr_matrix) -> Array:
+        """(m, m) covariance of the combinations L (k, m)."""
+        L, at, own = sp.csr_matrix(L), 0, []
+        for base, combinations in self.parts:
+            own.append((base, (combinations @ L[at : at + combinations.shape[1]]).tocsr()))
+            at += combinations.shape[1]
+        taken = [base.taken(part) for base, part in own]
+        first = self.parts[0][0]
+        out: Array = np.zeros((L.shape[1],) * 2)
+        if first.noise is not None:
+            BL = np.sum([b for b, _ in taken], axis=0)
+            out = out + BL.T @ first.noise @ BL
+        if any(base.odd for base, _ in own):
+            whole = np.zeros((first.cells.P, L.shape[1]))
+            for (base, part), (_, less) in zip(own, taken, strict=True):
+                shape = (base.cells.P, base.size)
+                Z = spread(base.Z, base.cells.unit, base.cells.domain, shape)
+                whole += (Z @ part).toarray() - (0.0 if less is None else less)
+            return np.asarray(sum((stage.form(whole) for stage in first.stages), out))
+        for s in range(len(first.stages)):
+            halves = [
+                list(base.stages[s].halves(base.cells, base.Z, part, less))
+                for (base, part), (_, less) in zip(own, taken, strict=True)
+            ]
+            for several in zip(*halves, strict=True):
+                a = sum(one for one, _ in several)
+                b = sum(other for _, other in several)
+                out = out + np.asarray(a).T @ np.asarray(b)
+        return out
+
+    def full(self) -> Array:
+        """(k, k) covariance; refused above 5,000 estimates."""
+        check_size(self.size)
+        return self.of(sp.identity(self.size, format="csr"))
+
+    def variances(self, L: sp.csc_matrix) -> Array:
+        """(m,) variances of combinations, in blocks."""
+        return in_blocks(self, L)

@@ -7,13 +7,16 @@ from surveykit.dispositions import dispositions, spread_unknown
 from surveykit.estimation import count, mean, proportion, ratio, total, variance
 from surveykit.functions import function, together
 from surveykit.joining import join
+from surveykit.likert import likert
 from surveykit.moments import correlation, sd
+from surveykit.multiple import multiple_response
 from surveykit.quantiles import median, quantile
 from surveykit.regression import regress
 from surveykit.replicates import ReplicateColumns
 from surveykit.replication import replicate_weights
 from surveykit.result import Estimates
 from surveykit.selfselected import data_defect, pseudo_weights
+from surveykit.standardised import standardise
 from surveykit.testing import crosstab, rank_test, t_test
 from surveykit.weighting import (
     adjust_nonresponse,
@@ -42,8 +45,10 @@ __all__ = [
     "dispositions",
     "function",
     "join",
+    "likert",
     "mean",
     "median",
+    "multiple_response",
     "multiply_weights",
     "poststratify",
     "proportion",
@@ -57,6 +62,7 @@ __all__ = [
     "replicate_weights",
     "sd",
     "spread_unknown",
+    "standardise",
     "t_test",
     "together",
     "total",

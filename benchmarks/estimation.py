@@ -259,9 +259,10 @@ HEAD = """# Estimates, tests and models: results
 
 Made by `python -m benchmarks.estimation --write`; what is timed and how is in [README.md](README.md). “Times
 faster” is the median of the ratios of calls run in turn, with the least and the most (a peer's call of more
-than 5 s is run once, between two of ours); memory is what the call took above the data; “difference” is the
-greatest from any peer of the numbers compared, in units of the largest of them: summation, but for replicates
-drawn by chance or by another matrix, and for limits of a median, where svy inverts its own steps. The linear
+than 5 s is run once, between two of ours). Memory is what the call took above the data, after a first call on
+a small part of them (0 where that had left enough). “Difference” is the greatest from any peer of the numbers
+compared, in units of the largest of them: summation, but for replicates drawn by chance or by another matrix,
+and for limits of a median, where svy inverts its own steps. The linear
 algebra of NumPy ran on one thread (`OPENBLAS_NUM_THREADS=1`).
 
 """

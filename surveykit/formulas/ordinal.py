@@ -130,7 +130,7 @@ class Ordinal:
         """Return θ, whatever the totals."""
         return np.broadcast_to(self.theta, (*T.shape[:-1], self.theta.size))
 
-    def jacobian(self, T: Array) -> Array:  # noqa: ARG002 (θ is fixed by the fit)
+    def jacobian(self, T: Array) -> Array:  # noqa: ARG002 (the fit fixes θ)
         """(1, P, P) the bread."""
         return (self.back @ np.linalg.inv(self.information))[None]
 

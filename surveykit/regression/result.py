@@ -175,7 +175,7 @@ class Regression:
         at = own.value.to_numpy(float)
         scale = np.exp(at)
 
-        def limits(method: str, df: Array, level: float) -> tuple[Array, Array]:  # noqa: ARG001
+        def limits(method: str, df: Array, level: float) -> tuple[Array, Array]:  # noqa: ARG001 (as every set of limits)
             table = (
                 own.ci(level, df=None)
                 if np.array_equal(df, own.df.to_numpy(float))
@@ -191,7 +191,7 @@ class Regression:
             detail=replace(own.detail, limits=limits, methods=("exp",)),
         )
 
-    def predict(self, new: pd.DataFrame, *, type: Literal["response", "link"] = "response") -> Estimates:  # noqa: A002
+    def predict(self, new: pd.DataFrame, *, type: Literal["response", "link"] = "response") -> Estimates:  # noqa: A002 (the word of R)
         """Return the mean, or the linear predictor, at the rows of another table.
 
         Parameters

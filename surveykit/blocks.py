@@ -15,6 +15,7 @@ import pandas as pd
 
 from sampling.checks import ArgumentError, DataError, check_choice, listed
 from sampling.sample import Block, Sample
+from surveykit.chances import NAMES
 from surveykit.context import Note
 from surveykit.drawn import Drawn
 from surveykit.formulas import forms
@@ -29,21 +30,6 @@ EQUAL = ("srs", "every")
 INDEPENDENT = ("poisson", "bernoulli")
 CERTAIN = "chắc chắn"
 NOTHING = "(trống)"  # ends the id of a row that stands for a unit with nothing below it
-
-#: What each rule is called in the line below a table.
-NAMES: Mapping[str, tuple[str, str]] = {
-    "srs": ("simple random sampling", "ngẫu nhiên đơn giản"),
-    "yates_grundy": ("Yates–Grundy from joint probabilities", "Yates–Grundy từ xác suất cặp"),
-    "horvitz_thompson": ("Horvitz–Thompson from joint probabilities", "Horvitz–Thompson từ xác suất cặp"),
-    "hajek": ("Hájek approximation", "xấp xỉ Hájek"),
-    "brewer": ("Brewer approximation", "xấp xỉ Brewer"),
-    "hartley_rao": ("Hartley–Rao approximation", "xấp xỉ Hartley–Rao"),
-    "poisson": ("Poisson", "Poisson"),
-    "successive": ("successive differences", "sai phân kế tiếp"),
-    "local": ("local neighbourhoods", "lân cận"),
-    "balanced": ("residuals on the balancing variables", "phần dư theo biến cân bằng"),
-    "with_replacement": ("as drawn with replacement", "tính như chọn có hoàn lại"),
-}
 
 #: The rule of a method that goes down a list, draws independently, or balances; of others see `rule_of`.
 APPROXIMATE: Mapping[str, str] = {

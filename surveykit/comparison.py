@@ -132,12 +132,13 @@ def crossed(design: Design, wave: str, overlap: str) -> Design:
     if at is None:
         return design
     stages = (*design.psu[:at], wave, *design.psu[at:])
+    pps = (*design.pps[:at], None, *design.pps[at:]) if len(design.pps) > at else design.pps
     if len(design.fpc) <= at:
         return design.changed(keep_units=False, psu=stages)
     waves = design.data[wave].groupby(design.units(at - 1).row).transform("nunique").to_numpy()
     data = design.data.assign(**{WAVES: waves})
     fpc = (*design.fpc[:at], WAVES, *design.fpc[at:])
-    return design.changed(keep_units=False, data=data, psu=stages, fpc=fpc)
+    return design.changed(keep_units=False, data=data, psu=stages, fpc=fpc, pps=pps)
 
 
 def _replicated(design: Design, wave: str, overlap: str) -> Design:

@@ -4,47 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from sampling import format as fmt
-from sampling.checks import (
-    ArgumentError,
-    ColumnError,
-    check_choice,
-    check_columns,
-    check_frame,
-    column_names,
-    listed,
-    near,
-)
+from sampling.checks import check_choice, check_columns, check_frame
 from surveykit import columns as col
 from surveykit import fractions as rates
+from surveykit.chances import Chances, laid, note_of, read_pps, rule_of
 from surveykit.columns import Domains
+from surveykit.context import Note
+from surveykit.designview import one_line, page, trail_of
 from surveykit.drawn import Drawn, Given, given
-from surveykit.formulas.arrays import Array, Codes, Mask, cross
-from surveykit.formulas.effects import biggest_change
+from surveykit.formulas.arrays import Array, Codes, Mask
 from surveykit.formulas.selfselected import DEFECT
 from surveykit.formulas.steps import Step
+from surveykit.fractions import Units
+from surveykit.phases import FirstPhase, Method, SecondPhase, first_phase, read_second
 from surveykit.replicates import ReplicateColumns, Replicates, read_columns, refuse_step
-from surveykit.stepnames import step_words
 
 P = ParamSpec("P")
 R = TypeVar("R")
-TRAIL_VI = ["bước quyền số", "số dòng", "tổng", "nhỏ nhất", "lớn nhất", "deff", "thay đổi lớn nhất"]
 REMEMBERED = 8  # tables of one kind kept in memory
 Sampling = Literal["probability", "srs", "self-selected"]
 Lonely = Literal["error", "certainty", "centre", "average", "collapse"]
 LonelyDomain = Literal["off", "centre", "average"]
-
-
-class Units(NamedTuple):
-    """Units of one stage: ``row`` (n,) unit of each row, ``parent`` (U,) stratum of each unit."""
-
-    row: Codes
-    parent: Codes
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -65,6 +50,10 @@ class Design:
     fpc : column name or list of them, one for each stage
         Units in the population (counts, at least 1) or fractions drawn (at most 1); without it the stage
         counts as drawn with replacement.
+    pps : word or object of :mod:`surveykit.chances`, or a list of them, one for each stage, optional
+        The units of a stage were drawn with unequal chances, and its ``fpc`` holds their inclusion
+        probabilities given the unit above. The variance by "brewer", "overton", "hajek", "hartley-rao",
+        "poisson", "successive", or by ``JointProbabilities(matrix)``; None for a stage of equal chances.
     nest : bool
         Say True when PSU ids start again in each stratum.
     lonely_psu : {"error", "certainty", "centre", "average", "collapse"}
@@ -104,6 +93,8 @@ class Design:
     steps: tuple[Step, ...] = ()
     subset: tuple[str, ...] = ()
     drawn: Mapping[str, Drawn] = field(default_factory=dict)
+    pps: tuple[Chances | None, ...] = ()
+    phase: SecondPhase | None = None
     replicates: Replicates | None = None
     cache: dict[Any, Any] = field(default_factory=dict)
 
@@ -115,6 +106,7 @@ class Design:
         strata: str | Sequence[str] | None = None,
         psu: str | Sequence[str] | None = None,
         fpc: str | Sequence[str] | None = None,
+        pps: Chances | Sequence[Chances | None] | None = None,
         sampling: Sampling | None = None,
         nest: bool = False,
         lonely_psu: Lonely = "error",
@@ -123,13 +115,7 @@ class Design:
         replicates: ReplicateColumns | None = None,
     ) -> None:
         check_frame(data)
-        if weights is not None and (not isinstance(weights, str) or weights not in data.columns):
-            if isinstance(weights, str):
-                raise ColumnError(
-                    f"weights={weights!r}: the data have no such column.{near(weights, data.columns)}"
-                )
-            column_names(weights, "weights")
-            raise TypeError(f"weights={weights!r}: pass the name of one column.")
+        rates.check_weights_name(data, weights)
         names = {
             "strata": check_columns(data, strata, "strata"),
             "psu": check_columns(data, psu, "psu"),
@@ -139,17 +125,7 @@ class Design:
         check_choice(lonely_domain, ("off", "centre", "average"), "lonely_domain")
         if sampling is not None:
             check_choice(sampling, ("probability", "srs", "self-selected"), "sampling")
-        if weights is None and not names["fpc"] and sampling not in ("srs", "self-selected"):
-            raise ArgumentError(
-                "No design given: an estimate needs to know how the rows were drawn. Pass weights='…' (and "
-                "strata=, psu=), or say sampling='srs' (every row had the same chance) or "
-                "sampling='self-selected' (people chose to answer: no inference to the population)."
-            )
-        if len(names["fpc"]) > max(len(names["psu"]), 1):
-            raise ArgumentError(
-                f"fpc={list(names['fpc'])}: {len(names['fpc'])} columns for {max(len(names['psu']), 1)} "
-                "stage(s). Give one column for each stage named in psu."
-            )
+        rates.check_given(weights, sampling, names["psu"], names["fpc"])
         values: dict[str, Any] = {
             "data": data.copy(deep=False),
             "weighted_by": weights,
@@ -162,6 +138,8 @@ class Design:
             "steps": (),
             "subset": (),
             "drawn": {},
+            "pps": read_pps(pps, max(len(names["psu"]), 1), names["fpc"]),
+            "phase": None,
             "replicates": None,
             "cache": {},
         }
@@ -179,8 +157,9 @@ class Design:
         for name in self.__dataclass_fields__:
             object.__setattr__(new, name, changes.get(name, getattr(self, name)))
         kept = {"units", "strata", "fractions"} if keep_units else set()
-        kept |= set() if "data" in changes else {"base"}
-        kept |= set() if {"steps", "data"} & changes.keys() else {"path", "lines"}
+        kept |= {"chances", "joint"} if keep_units and "data" not in changes else set()
+        kept |= set() if {"data", "phase"} & changes.keys() else {"base"}
+        kept |= set() if {"steps", "data", "phase"} & changes.keys() else {"path", "lines"}
         cache = {k: v for k, v in self.cache.items() if k[0] in kept}
         object.__setattr__(new, "cache", cache)
         return new
@@ -197,10 +176,63 @@ class Design:
         col.condition(self.data, condition)
         return self.changed(subset=(*self.subset, condition))
 
-    def add_step(self, step: Step) -> Design:
-        """Return the design with one more weighting step."""
+    def add_step(self, step: Step, *, inner: bool = False) -> Design:
+        """Return the design with one more weighting step; ``inner``: it calibrates to the first phase."""
         refuse_step(self.replicates, step.name)
-        return self.changed(steps=(*self.steps, step))
+        phase = None if self.phase is None else self.phase.after(step.name, inner=inner)
+        return self.changed(steps=(*self.steps, step), phase=phase)
+
+    def second_phase(
+        self,
+        selected: str,
+        *,
+        strata: str | Sequence[str] | None = None,
+        fpc: str | None = None,
+        probabilities: str | None = None,
+        method: Method = "full",
+    ) -> Design:
+        r"""Return the design of a second phase: rows drawn from these, which all stay.
+
+        The weight of a selected row is divided by its chance in the second phase; the others get weight 0.
+
+        .. math:: \hat V = \sum_{ij} \frac{\Omega_{1,ij}}{\pi_{2,ij}} y_i y_j / (\pi_{1i} \pi_{1j}) + \hat V_2
+
+        Parameters
+        ----------
+        selected : column name
+            1 or True for rows of the second phase, 0 or False for the others.
+        strata : column name or list of them (crossed)
+            Strata in which the rows were drawn at random, with equal chances in each.
+        fpc : column name, optional
+            Rows of the first phase in each stratum, or the fraction drawn; by default counted.
+        probabilities : column name, optional
+            Chance of each row in the second phase, the same in a stratum, in the place of ``fpc``.
+        method : {"full", "approx"}
+            "full" is unbiased; "approx" is R's approximation, for a first phase of rows drawn at random.
+
+        Raises
+        ------
+        ArgumentError, DataError, LonelyPSUError
+            The design has weighting steps or replicates, or a stratum has nobody or one row selected.
+
+        References
+        ----------
+        Särndal, Swensson & Wretman (1992), Model Assisted Survey Sampling, chapter 9.
+
+        Examples
+        --------
+        >>> forms = pd.DataFrame({"w": [5.0] * 6, "sau": [1, 1, 0, 1, 1, 0], "diem": [4, 5, 0, 3, 4, 0]})
+        >>> Design(forms, weights="w").second_phase("sau").weights.tolist()
+        [7.5, 7.5, 0.0, 7.5, 7.5, 0.0]
+        """
+        found = read_second(
+            self, selected, strata=strata, fpc=fpc, probabilities=probabilities, method=method
+        )
+        return self.changed(phase=found)
+
+    def first_phase_totals(self, columns: str | Sequence[str]) -> FirstPhase:
+        """Return the totals over the first phase of columns known there, as targets for ``calibrate``."""
+        return first_phase(self, columns)
 
     def pipe(self, function: Callable[Concatenate[Design, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call function(design, …), so that steps read from top to bottom."""
@@ -235,27 +267,8 @@ class Design:
 
     def units(self, s: int) -> Units:
         """Units of stage s, numbered so that those of one stratum, and of one unit above, are together."""
-        made: Units = self.cached(("units", s), lambda: self._make_units(s))
+        made: Units = self.cached(("units", s), lambda: rates.make_units(self, s))
         return made
-
-    def _make_units(self, s: int) -> Units:
-        above = self.units(s - 1).row if s else self.stratum_codes()[0]
-        if not self.psu:
-            row = np.empty(len(above), dtype=np.intp)
-            order = np.argsort(above, kind="stable")
-            row[order] = np.arange(len(above))
-            return Units(row, above[order])
-        codes, levels = col.complete_codes(self.data, self.psu[s], "psu")
-        row, parent, own = cross(above, codes, len(levels))
-        if s == 0 and not self.nest and len(parent) > len(levels):
-            twice = np.flatnonzero(np.bincount(own) > 1)
-            strata = self.stratum_codes()[1][parent[own == twice[0]]]
-            raise ArgumentError(
-                f"psu={self.psu[0]!r}: {listed(levels[twice], 3)} stands in more than one stratum "
-                f"({listed(strata, 3)}). If the ids start again in each stratum, pass nest=True; if not, "
-                "correct the stratum of those rows."
-            )
-        return Units(row, parent)
 
     @property
     def fractions(self) -> list[Array]:
@@ -264,10 +277,29 @@ class Design:
         return made
 
     def given(self, s: int, parent: Codes, f: Array, factor: Array) -> Given | None:
-        """Strata of stage s whose form comes from the probabilities that a drawn sample carries."""
+        """Strata of stage s whose form comes from unequal chances, said by hand or carried by a sample."""
+        if self.unequal(s):
+            return laid(self, s, parent, factor)
         if s >= len(self.psu) or s >= len(self.fpc) or self.psu[s] not in self.drawn:
             return None
         return given(self.drawn[self.psu[s]], self.units(s).row, parent, f, factor)
+
+    def unequal(self, s: int) -> bool:
+        """Whether the chances of stage s were said to be unequal."""
+        return s < len(self.pps) and self.pps[s] is not None
+
+    def chances(self, s: int) -> Array:
+        """(U,) inclusion probability of each unit of a stage of unequal chances, given the unit above."""
+        made: Array = self.cached(("chances", s), lambda: rates.unit_chances(self, s))
+        return made
+
+    def form_of(self, s: int) -> tuple[Note, tuple[str, ...]] | None:
+        """Return what the line says of the forms of stage s, and their rules; None for equal chances."""
+        said = self.pps[s] if s < len(self.pps) else None
+        if said is not None:
+            return note_of(said), (rule_of(said),)
+        own = self.drawn.get(self.stage_name(s))
+        return None if own is None else (own.note, own.rules or ("hajek",))
 
     @property
     def base_weights(self) -> Array:
@@ -327,17 +359,7 @@ class Design:
         The biggest change is the ratio of a weight after the step to that before which is farthest from 1,
         among rows that keep a weight.
         """
-        names = ["design", *(step.name for step in self.steps)]
-        rows = []
-        before = self.weight_path[0]
-        for name, w in zip(names, self.weight_path, strict=True):
-            used = w[w != 0]
-            deff = used.size * float((used**2).sum()) / float(used.sum()) ** 2
-            rows.append(
-                (name, used.size, used.sum(), used.min(), used.max(), deff, biggest_change(before, w))
-            )
-            before = w
-        return pd.DataFrame(rows, columns=["step", "n", "sum", "min", "max", "deff", "change"])
+        return trail_of(self)
 
     # ---- how it looks -------------------------------------------------------------------------------
 
@@ -347,44 +369,11 @@ class Design:
 
     def __repr__(self) -> str:
         """Return the design in one line."""
-        parts = [f"weights {self.weighted_by!r}" if self.weighted_by else "no weight column"]
-        if self.sampling != "probability":
-            parts.append(f"sampling {self.sampling}")
-        if self.strata:
-            parts.append(f"strata {', '.join(self.strata)!r} ({len(self.stratum_codes()[1])})")
-        parts += [f"psu {name!r} ({len(self.units(s).parent)})" for s, name in enumerate(self.psu)]
-        if self.replicates is None or not self.replicates.given:
-            parts.append(f"fpc {', '.join(self.fpc)!r}" if self.fpc else "drawn with replacement")
-        parts += [f"{name!r}: {drawn.note.en}" for name, drawn in self.drawn.items()]
-        parts += [f"steps {', '.join(step.name for step in self.steps)}"] if self.steps else []
-        parts += [self.replicates.note.en] if self.replicates is not None else []
-        parts += [f"where {' and '.join(self.subset)}"] if self.subset else []
-        return f"Design of {fmt.integer(len(self.data), 'en')} rows: " + "; ".join(parts)
+        return one_line(self)
 
     def _repr_html_(self) -> str:
         """Return the design and the trail of its weights as HTML."""
-        parts = [f"{fmt.integer(len(self.data))} dòng"]
-        parts.append(f"quyền số: {self.weighted_by}" if self.weighted_by else "không có cột quyền số")
-        if self.strata:
-            count = fmt.integer(len(self.stratum_codes()[1]))
-            parts.append(f"tầng: {', '.join(self.strata)} ({count})")
-        parts += [
-            f"PSU: {name} ({fmt.integer(len(self.units(s).parent))})" for s, name in enumerate(self.psu)
-        ]
-        if self.replicates is None or not self.replicates.given:
-            parts.append(f"fpc: {', '.join(self.fpc)}" if self.fpc else "chọn có hoàn lại")
-        parts += [f"{name}: {drawn.note.vi}" for name, drawn in self.drawn.items()]
-        if self.sampling == "self-selected":
-            parts.append("mẫu tự chọn: không suy rộng được")
-        parts += [self.replicates.note.vi] if self.replicates is not None else []
-        parts += [f"chỉ các dòng: {' và '.join(self.subset)}"] if self.subset else []
-        trail = self.trail.assign(step=[step_words(name) for name in self.trail["step"]])
-        table = trail.set_axis(TRAIL_VI, axis=1).map(
-            lambda v: (
-                fmt.number(v, 2) if isinstance(v, float) else fmt.integer(v) if isinstance(v, int) else v
-            )
-        )
-        return f"<p>Thiết kế mẫu: {col.html_text('; '.join(parts))}</p>{table.to_html(index=False, border=0)}"
+        return page(self)
 
 
 def check_design(design: Any) -> Design:

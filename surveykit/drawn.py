@@ -16,6 +16,7 @@ import scipy.sparse as sp
 
 from surveykit.context import Note
 from surveykit.formulas.arrays import Array, Codes, Mask
+from surveykit.formulas.omega import Omega, only_sparse
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -52,7 +53,7 @@ class Given(NamedTuple):
     """
 
     stratum: Mask
-    omega: sp.csr_matrix
+    omega: Omega
     fraction: Array
     broken: Mask
 
@@ -107,4 +108,4 @@ def given(drawn: Drawn, row: Codes, parent: Codes, f: Array, factor: Array) -> G
         (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(U, U)
     )
     omega.eliminate_zeros()
-    return Given(whole, omega, fraction, broken)
+    return Given(whole, only_sparse(omega), fraction, broken)

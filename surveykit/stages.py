@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -11,9 +12,12 @@ from surveykit.columns import Domains
 from surveykit.context import Note
 from surveykit.design import Design
 from surveykit.drawn import Given
+from surveykit.formulas import phases as two
 from surveykit.formulas.arrays import Array, Codes, Mask, compress
+from surveykit.formulas.omega import added
 from surveykit.formulas.totals import Cells, make_cells
 from surveykit.formulas.variance import Stage
+from surveykit.stepnames import stage_vi
 
 
 class Plan(NamedTuple):
@@ -53,6 +57,8 @@ def make_plan(design: Design, domains: Domains, *, within: bool, key: tuple[Any,
     Domains inside one first-stage unit have no variance between such units. Where all are so, inference is
     conditional on the units that hold them, and the next stage takes the place of the first.
     """
+    if design.phase is not None:  # whose form is of the whole sample
+        return build(design, domains, 0, key, within=within)
     first = 0
     alone = single(cells_at(design, 0, domains, key))
     if design.replicates is not None:  # they were made from the first stage on
@@ -103,9 +109,10 @@ def build(
             break
         factors.append(factor)
         last += 1
-    cells = cells_at(design, last, domains, key)
+    bottom = last if design.phase is None else len(design.psu)  # a second phase draws rows
+    cells = cells_at(design, bottom, domains, key)
     ancestors = [np.arange(cells.P)]
-    for s in range(last, first, -1):
+    for s in range(bottom, first, -1):
         ancestors.insert(0, design.units(s).parent[ancestors[0]])
     notes: list[Note] = []
     stages = [
@@ -115,6 +122,7 @@ def build(
         for s in range(first, last + 1)
     ]
     alone = single(cells_at(design, first, domains, key))
+    _note_lonely(design, stages, first, notes)
     for s, stage in enumerate(stages, start=first):
         if check and (s == 0 or s > first):
             _check_lonely(design, s, stage, cells)
@@ -140,9 +148,12 @@ def build(
             0, Note(f"conditional on {above}; PSU = {below}", f"có điều kiện theo {above}; PSU = {below}")
         )
     unit, stratum = _units_for_df(stages)
+    if design.phase is not None:
+        stages, unit, stratum = two_phases(design, stages, bottom, unit, stratum)
+        notes.append(design.phase.note)
     psus = len(design.units(first).parent)
     return Plan(
-        (last, *key), first, design.units(last).row, cells, tuple(stages), unit, stratum, alone, census,
+        (bottom, *key), first, design.units(bottom).row, cells, tuple(stages), unit, stratum, alone, census,
         reason, psus, tuple(notes),
     )  # fmt: skip
 
@@ -171,17 +182,84 @@ def _stage(
     return Stage(unit, parent, n, f, factor, lonely, domain_rule, own.stratum, own.omega)
 
 
+def two_phases(
+    design: Design, stages: list[Stage], bottom: int, unit: Codes, stratum: Codes
+) -> tuple[list[Stage], Codes, Codes]:
+    """Return the stages of both phases over rows, and the units and strata that count for df.
+
+    Rows of the second phase count where the first phase drew rows; where it drew clusters, those count.
+    """
+    phase = design.phase
+    assert phase is not None
+    U = unit.size
+    g, drawn = np.zeros(U, dtype=np.intp), np.zeros(U, dtype=bool)
+    row = design.units(bottom).row
+    g[row], drawn[row] = phase.stratum, phase.selected
+    forms = [stage.whole().lifted(stage.unit) for stage in stages]
+    if phase.method == "approx":
+        own = stages[0]
+        made, stages = [two.approximate(own.a, own.n.astype(float), own.stratum, phase.f[g], drawn)], []
+    else:
+        made = [two.correction(added(forms), g, phase.n, phase.f)]
+        stages = [replace(stage, phase=1) for stage in stages]
+    made.append(two.second(g, drawn, phase.n, phase.f))
+    rows, one = np.arange(U), np.ones(1, dtype=bool)
+    zeros, n = np.zeros(U, dtype=np.intp), np.array([U])
+    sure = np.array([float((phase.f == 1).all())])
+    stages = [
+        *stages,
+        *(
+            Stage(rows, zeros, n, sure * number, np.ones(1), given=one, omega=form, phase=number + 1)
+            for number, form in enumerate(made)
+        ),
+    ]
+    return (stages, rows, g) if not design.psu else (stages, unit, stratum)
+
+
+#: What a stratum with one unit gives, by the rule of the design.
+LONELY = {
+    "certainty": ("add no variance", "không tính phương sai"),
+    "centre": ("compared with the mean of all units", "so với trung bình của mọi đơn vị"),
+    "average": (
+        "given the mean variance of the other strata",
+        "lấy phương sai trung bình của các tầng khác",
+    ),
+}
+
+
+def _note_lonely(design: Design, stages: list[Stage], first: int, notes: list[Note]) -> None:
+    """Say how many strata have one unit, and what they were taken to give."""
+    if design.lonely_psu not in LONELY or design.replicates is not None:
+        return
+    for s, stage in enumerate(stages, start=first):
+        count = int(stage.alone.sum())
+        if count == 0 or (s == first and first > 0):
+            continue
+        en, vi = LONELY[design.lonely_psu]
+        if s == 0:
+            notes.append(Note(f"{count} strata of one PSU: {en}", f"{count} tầng chỉ có một PSU: {vi}"))
+            continue
+        above, below = design.stage_name(s - 1), design.stage_name(s)
+        notes.append(
+            Note(
+                f"{count} {above} with one {below}: {en}",
+                f"{count} {stage_vi(above)} chỉ có một {stage_vi(below)}: {vi}",
+            )
+        )
+
+
 def _note_drawn(design: Design, s: int, own: Given, notes: list[Note]) -> None:
     """Say which form the strata have, and how many had to fall back to drawing with replacement."""
-    name, broken = design.psu[s], int(own.broken.sum())
-    if design.replicates is None and (own.stratum.any() or not design.drawn[name].forms):
-        note = design.drawn[name].note
-        notes.append(Note(f"{name}: {note.en}", f"{name}: {note.vi}"))
+    name, broken, form = design.stage_name(s), int(own.broken.sum()), design.form_of(s)
+    named = design.unequal(s) or not design.drawn[name].forms or own.stratum.any()
+    if design.replicates is None and form is not None and named:
+        note = form[0]
+        notes.append(Note(f"{name}: {note.en}", f"{stage_vi(name)}: {note.vi}") if design.psu else note)
     if broken:
         notes.append(
             Note(
                 f"{name}: {broken} strata lack units that were drawn: counted as drawn with replacement",
-                f"{name}: {broken} tầng thiếu đơn vị đã chọn nên tính như chọn có hoàn lại",
+                f"{stage_vi(name)}: {broken} tầng thiếu đơn vị đã chọn nên tính như chọn có hoàn lại",
             )
         )
 

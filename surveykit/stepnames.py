@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from sampling.format import Lang
 
-__all__ = ["HEADS", "step_words"]
+__all__ = ["HEADS", "size_vi", "stage_vi", "step_words"]
 
 #: What a step does, by the word with which its name begins.
 STEPS: Mapping[str, str] = {
@@ -86,3 +86,40 @@ def step_words(name: str, lang: Lang = "vi") -> str:
     for pattern, text in TRIMMED if begin == "trim" else PARTS:
         rest = re.sub(pattern, text, rest)
     return STEPS[begin] + rest
+
+
+#: Stages of the plans that come with the package; other names are the user's own.
+STAGES: Mapping[str, str] = {
+    "adult": "người lớn",
+    "citizen": "công dân",
+    "commune": "xã",
+    "district": "huyện",
+    "household": "hộ",
+    "person": "người",
+    "row": "dòng",
+    "village": "thôn",
+}
+FRACTION = "_fraction"  # ends the name of the column of fractions of a drawn sample
+
+
+def stage_vi(name: str) -> str:
+    """Return the name of a stage in Vietnamese; a name of the user's own stays.
+
+    Examples
+    --------
+    >>> stage_vi("commune"), stage_vi("khu phố")
+    ('xã', 'khu phố')
+    """
+    return STAGES.get(name, name)
+
+
+def size_vi(name: str) -> str:
+    """Return what a column of sizes or fractions is called in Vietnamese.
+
+    Examples
+    --------
+    >>> size_vi("commune_fraction"), size_vi("so_xa")
+    ('tỷ lệ chọn xã', 'so_xa')
+    """
+    stage = name.removesuffix(FRACTION)
+    return name if stage == name else f"tỷ lệ chọn {stage_vi(stage)}"

@@ -5,12 +5,15 @@ z are the totals of the weighted influence by unit, :math:`z_i = y_i / \pi_i`; �
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 
 from sampling.checks import ArgumentError
+from surveykit.formulas import unequal
 from surveykit.formulas.arrays import Array
+from surveykit.formulas.omega import Omega
 
 __all__ = [
     "balanced",
@@ -129,27 +132,12 @@ def poisson(pi: Array) -> Array:
 
 
 def brewer(pi: Array) -> Array:
-    r"""R's ``pps="brewer"``: :math:`\frac{n}{n-1} \sum (1 - \pi_i) (z_i - \bar z)^2`, the mean unweighted.
-
-    References
-    ----------
-    Berger (2004), Survey Methodology 30, 23–31; Lumley, survey vignette "pps".
-    """
-    n = pi.size
-    check_units(n)
-    R = np.eye(n) - 1 / n
-    return np.asarray(n / (n - 1) * R.T @ ((1 - pi)[:, None] * R))
+    """R's ``pps="brewer"`` for one block; see :func:`surveykit.formulas.unequal.brewer`."""
+    return _block(unequal.brewer, pi)
 
 
 def hajek(pi: Array) -> Array:
-    r"""Deville's form of Hájek's approximation, from first-order probabilities alone.
-
-    .. math:: \hat V = \frac{1}{1 - \sum a_k^2} \sum (1 - \pi_i) (z_i - A)^2, \quad
-              a_k = \frac{1 - \pi_k}{\sum (1 - \pi)}, \quad A = \sum a_k z_k
-
-    References
-    ----------
-    Deville (1999), Survey Methodology 25, 193–203; as ``varest`` of R sampling has it.
+    """Deville's form of Hájek's approximation for one block; see :func:`surveykit.formulas.unequal.hajek`.
 
     Examples
     --------
@@ -157,71 +145,43 @@ def hajek(pi: Array) -> Array:
     array([[ 0.5, -0.5],
            [-0.5,  0.5]])
     """
-    c = 1 - pi
-    check_units(int((c > 0).sum()))
-    a = c / c.sum()
-    return np.asarray((np.diag(c) - np.outer(c, c) / c.sum()) / (1 - (a**2).sum()))
+    return _block(unequal.hajek, pi)
 
 
 def hartley_rao(pi: Array, squares: float | None = None, estimator: Estimator = "yates_grundy") -> Array:
-    r"""Hartley–Rao approximation, for systematic draws from a list in random order.
-
-    .. math:: \hat V = \frac{1}{2 (n - 1)} \sum_{i \ne j} (1 - \pi_i - \pi_j + S) (z_i - z_j)^2,
-              \qquad S = \sum_U \pi_k^2 / n
+    """Hartley–Rao approximation for one block; see :func:`surveykit.formulas.unequal.hartley_rao`.
 
     Parameters
     ----------
     pi : (n,)
     squares : S of the population; by default its estimate, the mean of π over the sample
-    estimator : "yates_grundy", as above; or "horvitz_thompson" with the same joint probabilities (R's ``HR``)
-
-    References
-    ----------
-    Hartley & Rao (1962), Annals of Mathematical Statistics 33, 350–374.
+    estimator : "yates_grundy"; or "horvitz_thompson" with the same joint probabilities (R's ``HR``)
     """
-    n = pi.size
-    check_units(n)
-    S = pi.mean() if squares is None else squares
-    lack: Array = (1 - pi[:, None] - pi + S) / (n - 1)
-    np.fill_diagonal(lack, 0.0)
-    if estimator == "horvitz_thompson":
-        return np.asarray(np.diag(1 - pi) - lack)
-    return np.asarray(np.diag(lack.sum(axis=1)) - lack)
+    S = None if squares is None else np.array([squares])
+    return _block(unequal.hartley_rao, pi, S, estimator == "yates_grundy")
 
 
-def overton(pi: Array) -> Array:
-    r"""Yates–Grundy's form with :math:`\pi_{ij} = 2 (n - 1) \pi_i \pi_j / (2n - \pi_i - \pi_j)` (Overton).
-
-    References
-    ----------
-    Overton (1985), as in Stehman & Overton (1994), Communications in Statistics 23.
-    """
-    n = pi.size
-    check_units(n)
-    joint = 2 * (n - 1) * np.outer(pi, pi) / (2 * n - pi[:, None] - pi)
-    np.fill_diagonal(joint, pi)
-    return yates_grundy(joint)
+def overton(pi: Array, estimator: Estimator = "yates_grundy") -> Array:
+    """Overton's approximation for one block; see :func:`surveykit.formulas.unequal.overton`."""
+    return _block(unequal.overton, pi, estimator == "yates_grundy")
 
 
 def successive(pi: Array, *, circular: bool = False) -> Array:
-    r"""Successive differences in the order of the list, for systematic draws.
-
-    .. math:: \hat V = (1 - \bar\pi)\,\frac{n}{2 (n - 1)} \sum_{i=2}^n (z_i - z_{i-1})^2
+    """Successive differences for one block; see :func:`surveykit.formulas.unequal.successive`.
 
     Parameters
     ----------
     pi : (n,) in the order of the list; their mean stands for the fraction drawn
-    circular : the last unit is compared with the first too, and n/(n − 1) falls away (SD2)
-
-    References
-    ----------
-    Wolter (2007), Introduction to Variance Estimation, ch. 8; Fay & Train (1995) for the circular one.
+    circular : the last unit is compared with the first too (SD2)
     """
-    n = pi.size
-    check_units(n)
-    D = np.eye(n) - np.roll(np.eye(n), 1, axis=1) if circular else -np.diff(np.eye(n), axis=0)
-    factor = 1 / 2 if circular else n / (2 * (n - 1))
-    return np.asarray((1 - pi.mean()) * factor * D.T @ D)
+    return _block(unequal.successive, pi, np.arange(pi.size), circular)
+
+
+def _block(form: Callable[..., Omega], pi: Array, *more: Any) -> Array:
+    """(n, n) a form by stratum, written out for one stratum."""
+    by_chance = int((pi < 1).sum())
+    check_units(by_chance if by_chance or form is unequal.hajek else pi.size)
+    return form(pi, np.zeros(pi.size, dtype=np.intp), 1, *more).dense()
 
 
 def local(pi: Array, x: Array) -> Array:

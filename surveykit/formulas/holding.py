@@ -32,7 +32,11 @@ class Holding(NamedTuple):
         D = int(self.domain[-1]) + 1
         keep = slice(None) if self.answered is None else self.answered[:, j]
         domain, code = self.domain[keep], codes[keep]
-        starts = runs(domain * (int(codes.max(initial=0)) + 1) + code)
+        pairs = domain * (int(codes.max(initial=0)) + 1) + code
+        if (pairs[1:] < pairs[:-1]).any():  # strata of a second phase cross the order of units
+            pairs = np.unique(pairs)
+            domain = pairs // (int(codes.max(initial=0)) + 1)
+        starts = runs(pairs)
         return np.bincount(domain[starts], minlength=D)
 
     def df(self) -> Array:

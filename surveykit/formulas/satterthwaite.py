@@ -59,12 +59,12 @@ def _each(covariance: Taylor) -> Array:
 
 def _block(covariance: Taylor, L: sp.csr_matrix) -> Array:
     """Return the degrees of freedom of a block of combinations."""
-    BL, taken = covariance.taken(L)
+    BL = covariance.below(L)
     total, square = np.zeros(L.shape[1]), np.zeros(L.shape[1])
     if covariance.noise is not None:  # targets from elsewhere: as good as known degrees without end
         total += np.einsum("pm,pm->m", BL, covariance.noise @ BL)
     for stage in covariance.stages:
-        v, held = by_stratum(covariance, stage, L, taken)
+        v, held = by_stratum(covariance, stage, L, covariance.taken(stage, BL))
         total += v.sum(axis=0)
         square += (v**2 / np.maximum(held - 1, 1)).sum(axis=0)
     return divide(total**2, square)

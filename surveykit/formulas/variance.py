@@ -17,6 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from surveykit.formulas.arrays import Array, Codes, Mask, runs, sum_runs
+from surveykit.formulas.omega import Omega, added, centred
 from surveykit.formulas.statistics import divide
 from surveykit.formulas.totals import Cells
 
@@ -55,7 +56,8 @@ class Stage:
     units drawn; ``f`` (H,) fraction drawn, 0 with replacement; ``factor`` (H,) product of the fractions
     above. ``lonely``: what a stratum with one unit gives; ``lonely_domain``: what a stratum gives in which
     a domain has one unit. ``given`` (H,) strata whose form is a matrix of its own, as for unequal
-    probabilities; ``omega`` (U, U) holds these, factors included, and is 0 elsewhere.
+    probabilities; ``omega`` (U, U) holds these, factors included, and is 0 elsewhere. ``phase``: of the first
+    of two phases, which calibration to the first phase does not touch.
     """
 
     unit: Codes
@@ -66,7 +68,8 @@ class Stage:
     lonely: str = "certainty"
     lonely_domain: str = "off"
     given: Mask | None = None
-    omega: sp.csr_matrix | None = None
+    omega: Omega | None = None
+    phase: int = 2
 
     @property
     def alone(self) -> Mask:
@@ -81,6 +84,11 @@ class Stage:
         off = self.alone & (self.lonely != "centre")
         out: Array = np.where(off if self.given is None else off | self.given, 0.0, a)
         return out
+
+    def whole(self) -> Omega:
+        """Return the form over the units of the stage, where no rule for lonely units changes the centre."""
+        own = centred(self.a, self.n, self.stratum)
+        return own if self.omega is None else added([own, self.omega])
 
     def sums(self, M: Array) -> Array:
         """(U, m) totals by stage unit."""
@@ -113,7 +121,7 @@ class Stage:
             scale = self.n.size / max(self.n.size - int(self.alone.sum()), 1)
         out: Array = r.T @ r
         if self.omega is not None:
-            out = out + t.T @ (self.omega @ t)
+            out = out + self.omega.form(t)
         return out * scale
 
     def pairs(self, cells: Cells, Z: Array) -> Pairs:
@@ -153,18 +161,17 @@ class Stage:
 
     def squares(self, pairs: Pairs) -> Array:
         """(D, q) quadratic form of each domain's own column."""
-        out = sum_runs(self.by_pair(pairs), runs(pairs.domain))
-        if self.omega is not None:
-            out += self.given_squares(pairs)
+        out = sum_runs(self.by_pair(pairs), runs(pairs.domain)) + self.given_squares(pairs)
         return out * np.nan_to_num(pairs.scale)[:, None]
 
     def given_squares(self, pairs: Pairs) -> Array:
         """(D, q) z' Ω z of each domain's own column, over the strata with a form of their own."""
         shape = (self.stratum.size, pairs.scale.size)
         out = np.zeros((pairs.scale.size, pairs.z.shape[1]))
-        for j in range(pairs.z.shape[1]):
-            Z = sp.csr_matrix((pairs.z[:, j], (pairs.unit, pairs.column)), shape=shape)
-            out[:, j] = np.asarray(Z.multiply(self.omega @ Z).sum(axis=0)).ravel()
+        if self.omega is not None:
+            for j in range(pairs.z.shape[1]):
+                Z = sp.csr_matrix((pairs.z[:, j], (pairs.unit, pairs.column)), shape=shape)
+                out[:, j] = self.omega.squares(Z)
         return out
 
     def halves(
@@ -238,7 +245,8 @@ class Taylor:
 
     ``Z`` (C, q) weighted influence by cell; ``X`` (P, p), dense or sparse, and ``B`` (p, D, q) what the
     weighting steps take away; ``noise`` (p, p) covariance of calibration targets that are estimates of their
-    own, which adds B' noise B. Estimates are numbered d q + j.
+    own, which adds B' noise B. ``inner`` (p,) columns of calibrations to the first of two phases, which its
+    stages do not see. Estimates are numbered d q + j.
     """
 
     stages: tuple[Stage, ...]
@@ -247,6 +255,13 @@ class Taylor:
     X: Array | sp.csr_matrix
     B: Array
     noise: Array | None = None
+    inner: Mask | None = None
+
+    def seen(self, stage: Stage, M: Array | sp.csr_matrix) -> Array | sp.csr_matrix:
+        """Return columns (…, p) with 0 for those that the stage does not see."""
+        if self.inner is None or stage.phase == 2:
+            return M
+        return M @ sp.diags((~self.inner).astype(float)) if sp.issparse(M) else M * ~self.inner
 
     @property
     def size(self) -> int:
@@ -288,28 +303,32 @@ class Taylor:
         for i in range(0, which.size, BLOCK):
             own = which[i : i + BLOCK]
             L = sp.csr_matrix((np.ones(own.size), (own, np.arange(own.size))), shape=(self.size, own.size))
-            BL, taken = self.taken(L)
+            BL = self.below(L)
             v = np.zeros(own.size)
             if self.noise is not None:
                 v += np.einsum("pm,pm->m", BL, self.noise @ BL)
             for s in self.stages:
-                for a, b in s.halves(self.cells, self.Z, L, taken):
+                for a, b in s.halves(self.cells, self.Z, L, self.taken(s, BL)):
                     v += np.einsum("um,um->m", a, b)
             out[i : i + BLOCK] = v
         return out
 
-    def taken(self, L: sp.csr_matrix) -> tuple[Array, Array | None]:
-        """B L (p, m) and X B L (P, m), None without steps."""
+    def below(self, L: sp.csr_matrix) -> Array:
+        """(p, m) B L."""
         used = np.unique(L.tocsc().indices)
-        BL = np.asarray(self.B.reshape(self.B.shape[0], self.size)[:, used] @ L.tocsr()[used])
-        return BL, np.asarray(self.X @ BL) if self.X.shape[1] else None
+        return np.asarray(self.B.reshape(self.B.shape[0], self.size)[:, used] @ L.tocsr()[used])
+
+    def taken(self, stage: Stage, BL: Array) -> Array | None:
+        """(P, m) X B L, None without steps."""
+        return np.asarray(self.X @ self.seen(stage, BL.T).T) if self.X.shape[1] else None
 
     def _less(self, out: Array, room: Array) -> tuple[Array, Array]:
         """Variances (D, q) without steps, less what the steps take away: by B, with few columns p."""
         total = np.zeros_like(out)
         for stage in self.stages:
-            form = stage.form(self.X)
-            total += squares_of(self.B, form) - 2 * self._cross(stage)
+            X = self.seen(stage, self.X)
+            form = stage.form(X)
+            total += squares_of(self.B, form) - 2 * self._cross(stage, X)
             room = room + squares_of(np.abs(self.B), np.abs(form))
         if self.noise is not None:
             total += squares_of(self.B, self.noise)
@@ -319,9 +338,9 @@ class Taylor:
             total.flat[doubtful] = self._directly(doubtful)
         return total, room
 
-    def _cross(self, stage: Stage) -> Array:
+    def _cross(self, stage: Stage, X: Array) -> Array:
         """(D, q) product of the sparse and the low-rank part, (Z'ΩX)_d B_d."""
-        OX = stage.apply(self.X)
+        OX = stage.apply(X)
         out = np.zeros((self.cells.D, self.Z.shape[1]))
         for j in range(self.X.shape[1]):
             out += self.B[j] * sum_runs(self.Z * OX[self.cells.unit, j, None], self.cells.starts)
@@ -329,15 +348,15 @@ class Taylor:
 
     def of(self, L: sp.csr_matrix) -> Array:
         """(m, m) covariance of the combinations L (k, m)."""
-        BL, taken = self.taken(L)
+        BL = self.below(L)
         start: Array = np.zeros((L.shape[1],) * 2) if self.noise is None else BL.T @ self.noise @ BL
         if self.odd:
             q = self.Z.shape[1]
             Z = spread(self.Z, self.cells.unit, self.cells.domain, (self.cells.P, self.cells.D * q))
-            M = np.asarray((Z @ L).todense()) - taken
-            return np.asarray(sum((s.form(M) for s in self.stages), start))
+            M = np.asarray((Z @ L).todense())
+            return np.asarray(sum((s.form(M - self.taken(s, BL)) for s in self.stages), start))
         for s in self.stages:
-            for a, b in s.halves(self.cells, self.Z, L, taken):
+            for a, b in s.halves(self.cells, self.Z, L, self.taken(s, BL)):
                 start += a.T @ b
         return start
 
@@ -354,7 +373,7 @@ class Taylor:
             M = spread(pairs.centre, pairs.h, pairs.domain, (s.n.size, self.size))
             V += (T.T @ sp.diags(s.a[s.stratum]) @ T - M.T @ sp.diags(s.a * s.n) @ M).toarray()
             if s.omega is not None:
-                V += (T.T @ s.omega @ T).toarray()
+                V += s.omega.form(T)
         np.fill_diagonal(V, self.diag())
         return V
 

@@ -21,7 +21,16 @@ ALL_STAGES = ("rwyb", "preston")
 NEGLIGIBLE = 0.05  # part of the variance inside units that may be left out without a word
 LISTED = {"successive"}  # rules of draws down a list, for which SDR is made
 #: Rules of draws that keep no order and no balance, whose variance Hájek's form comes near to.
-ENTROPY = {"srs", "yates_grundy", "horvitz_thompson", "hajek", "brewer", "hartley_rao", "with_replacement"}
+ENTROPY = {
+    "srs",
+    "yates_grundy",
+    "horvitz_thompson",
+    "hajek",
+    "brewer",
+    "overton",
+    "hartley_rao",
+    "with_replacement",
+}
 
 
 class Source(NamedTuple):
@@ -34,8 +43,8 @@ class Source(NamedTuple):
     @property
     def rules(self) -> set[str]:
         """Variance rules of the stages whose units have chances of their own; empty where all are equal."""
-        names = [self.design.stage_name(s) for s, level in enumerate(self.levels) if level.pi is not None]
-        return {rule for name in names for rule in self.design.drawn[name].rules or ("hajek",)}
+        known = [self.design.form_of(s) for s, level in enumerate(self.levels) if level.pi is not None]
+        return {rule for form in known if form is not None for rule in form[1]}
 
     @property
     def name(self) -> str:
@@ -49,6 +58,11 @@ def read_design(design: Design) -> Source:
         raise ArgumentError(
             "replicate_weights: the rows are self-selected, so there is no sampling error that replicates "
             "could show."
+        )
+    if design.phase is not None:
+        raise ArgumentError(
+            "replicate_weights: replicates of a two-phase design are not made, for the first phase and the "
+            "second vary in different ways. Its standard errors come from the Taylor variance."
         )
     bare = design.changed(steps=(), subset=())
     whole = Domains(np.where(bare.w > 0, 0, -1), None, 1)

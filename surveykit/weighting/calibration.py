@@ -15,6 +15,7 @@ from surveykit.design import Design
 from surveykit.formulas.arrays import Array
 from surveykit.formulas.calibrated import Calibration
 from surveykit.formulas.calibration import NO_BOUNDS, Bounds, Distance
+from surveykit.phases import FirstPhase
 from surveykit.weighting.auxiliaries import Asked, gather, one_margin
 from surveykit.weighting.guards import check_open, check_pair
 from surveykit.weighting.margins import are_shares, as_mapping, coded, read_levels
@@ -158,6 +159,7 @@ def calibrate(
     targets : {column name: target}, Series or DataFrame
         A number is the total of a numeric column over the population; {level: target} are the people of each
         level, counts or shares, as for :func:`rake`. Estimates of another survey count with their variance.
+        Totals of the first of two phases: ``design.first_phase_totals([…])``.
     population : number, optional
         Number of people. Shares become counts of it; without margins of levels it is a target of its own (the
         constant of a regression estimator).
@@ -214,6 +216,8 @@ def calibrate(
     check_open(design, "calibrate")
     check_choice(distance, ("linear", "raking", "logit", "sinh"), "distance")
     check_choice(linearisation, ("calibrated", "base"), "linearisation")
+    inner = isinstance(targets, FirstPhase)
+    population = targets.population if isinstance(targets, FirstPhase) else population
     mapped = as_mapping(targets, "targets")
     prices = penalty if isinstance(penalty, Mapping) else {}
     if penalty is not None and not isinstance(penalty, Mapping):
@@ -233,7 +237,7 @@ def calibrate(
         population=population, equal_within=equal_within, scale=scale, by=by,
         penalty=prices, linearisation=linearisation,
     )  # fmt: skip
-    return add_calibration(design, gather(design, asked, "calibrate"), "targets")
+    return add_calibration(design, gather(design, asked, "calibrate"), "targets", inner=inner)
 
 
 def check_bounds(bounds: Any, distance: Distance) -> Bounds:
@@ -248,7 +252,7 @@ def check_bounds(bounds: Any, distance: Distance) -> Bounds:
     return Bounds(low, high)
 
 
-def add_calibration(design: Design, step: Calibration, argument: str) -> Design:
+def add_calibration(design: Design, step: Calibration, argument: str, *, inner: bool = False) -> Design:
     """Return the design with a calibration that meets its targets; otherwise say why it cannot."""
     before = design.w
     found = step.solution(before)
@@ -257,7 +261,7 @@ def add_calibration(design: Design, step: Calibration, argument: str) -> Design:
         explain(design, step, found, argument)
     check_collinear(step, before, found, argument)
     _warn_of_weights(design, step, before, w, argument)
-    after = design.add_step(step)
+    after = design.add_step(step, inner=inner)
     after.cache["path",] = [*design.weight_path, w]
     return after
 

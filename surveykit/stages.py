@@ -14,7 +14,7 @@ from surveykit.design import Design
 from surveykit.drawn import Given
 from surveykit.formulas import phases as two
 from surveykit.formulas.arrays import Array, Codes, Mask, compress
-from surveykit.formulas.omega import added
+from surveykit.formulas.omega import added, centred
 from surveykit.formulas.totals import Cells, make_cells
 from surveykit.formulas.variance import Stage
 from surveykit.stepnames import stage_vi
@@ -195,7 +195,9 @@ def two_phases(
     g, drawn = np.zeros(U, dtype=np.intp), np.zeros(U, dtype=bool)
     row = design.units(bottom).row
     g[row], drawn[row] = phase.stratum, phase.selected
-    forms = [stage.whole().lifted(stage.unit) for stage in stages]
+    forms = [centred(stage.a, stage.n, stage.stratum).lifted(stage.unit) for stage in stages] + [
+        stage.omega.lifted(stage.unit) for stage in stages if stage.omega is not None
+    ]
     if phase.method == "approx":
         own = stages[0]
         made, stages = [two.approximate(own.a, own.n.astype(float), own.stratum, phase.f[g], drawn)], []

@@ -17,7 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from surveykit.formulas.arrays import Array, Codes, Mask, runs, sum_runs
-from surveykit.formulas.omega import Omega, added, centred
+from surveykit.formulas.omega import Omega
 from surveykit.formulas.statistics import divide
 from surveykit.formulas.totals import Cells
 
@@ -84,11 +84,6 @@ class Stage:
         off = self.alone & (self.lonely != "centre")
         out: Array = np.where(off if self.given is None else off | self.given, 0.0, a)
         return out
-
-    def whole(self) -> Omega:
-        """Return the form over the units of the stage, where no rule for lonely units changes the centre."""
-        own = centred(self.a, self.n, self.stratum)
-        return own if self.omega is None else added([own, self.omega])
 
     def sums(self, M: Array) -> Array:
         """(U, m) totals by stage unit."""

@@ -54,6 +54,10 @@ REASONS = (
         r"the estimate of the variance is negative: choose another form with pps=",
         "ước lượng phương sai âm: chọn công thức khác bằng pps=",
     ),
+    (
+        r"the estimate of the variance is negative: the second phase has too few rows",
+        "ước lượng phương sai âm: pha hai có quá ít dòng",
+    ),
     (r"one answer: no sampling error can be estimated", "một câu trả lời: không ước lượng được sai số"),
     (r"one (.+) only: no sampling error can be estimated", r"chỉ có một \1: không ước lượng được sai số"),
     (

@@ -38,6 +38,7 @@ UNKNOWN_TAKE = 11.0  # stands for the cluster take where replicates were read: a
 NO_ANSWERS = "no answers in this domain"
 ALIKE = "every replicate moves its rows alike, as inside one sampling unit: they show no sampling error"
 NEGATIVE = "the estimate of the variance is negative: choose another form with pps="
+NEGATIVE_PHASES = "the estimate of the variance is negative: the second phase has too few rows"
 NO_DENOMINATOR = "the denominator is 0 in this domain"
 NO_DF = Note(
     "no interval where there are as many strata as units",
@@ -228,7 +229,9 @@ def infer(
         if within and done.covariance.alike is not None:
             reason[done.covariance.alike[:, None] & (reason == "")] = ALIKE
     elif any(stage.omega is not None for stage in plan.stages):  # such a form may come out below 0
-        reason[np.isnan(done.covariance.diag().reshape(reason.shape)) & (reason == "")] = NEGATIVE
+        reason[np.isnan(done.covariance.diag().reshape(reason.shape)) & (reason == "")] = (
+            NEGATIVE if design.phase is None else NEGATIVE_PHASES
+        )
     df, notes = done.holding.df(), plan.notes
     if design.replicates is not None:
         notes = (*notes, *design.replicates.notes)

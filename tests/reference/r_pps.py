@@ -138,7 +138,7 @@ def replicate_factors_down_a_list(case: Case) -> Tree:
 compared_in_part(
     "qf_sdr_factors",
     {"rowmeans"},
-    "svrep uses the constant row of the Hadamard matrix, so that its factors average 0.65 to 1.35; ours average 1",
+    "svrep's factors average 0.65 to 1.35, for it uses the constant row of the matrix; ours average 1",
 )
 
 

@@ -161,6 +161,8 @@ class Design:
         kept |= set() if {"data", "phase"} & changes.keys() else {"base"}
         kept |= set() if {"steps", "data", "phase"} & changes.keys() else {"path", "lines"}
         cache = {k: v for k, v in self.cache.items() if k[0] in kept}
+        if "fpc" in changes and self.weighted_by is None and len(new.data) == len(self.data):
+            cache["base",] = self.base_weights  # which followed from the sizes, and do not change with them
         object.__setattr__(new, "cache", cache)
         return new
 
@@ -286,7 +288,7 @@ class Design:
 
     def unequal(self, s: int) -> bool:
         """Whether the chances of stage s were said to be unequal."""
-        return s < len(self.pps) and self.pps[s] is not None
+        return s < min(len(self.pps), len(self.fpc)) and self.pps[s] is not None
 
     def chances(self, s: int) -> Array:
         """(U,) inclusion probability of each unit of a stage of unequal chances, given the unit above."""
@@ -295,7 +297,7 @@ class Design:
 
     def form_of(self, s: int) -> tuple[Note, tuple[str, ...]] | None:
         """Return what the line says of the forms of stage s, and their rules; None for equal chances."""
-        said = self.pps[s] if s < len(self.pps) else None
+        said = self.pps[s] if self.unequal(s) else None
         if said is not None:
             return note_of(said), (rule_of(said),)
         own = self.drawn.get(self.stage_name(s))

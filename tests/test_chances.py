@@ -256,3 +256,23 @@ def test_a_design_says_its_chances_in_both_languages():
     named = ROWS.rename(columns={"xa": "commune", "pi": "commune_fraction"})
     page = sv.Design(named, psu="commune", fpc="commune_fraction", pps="hajek")._repr_html_()
     assert "fpc: tỷ lệ chọn xã; xã: xấp xỉ Hájek" in page
+
+
+def test_changes_and_effects_keep_the_weights_that_followed_from_the_probabilities():
+    n = 240
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame({"xa": np.repeat(range(12), 20), "pi": np.repeat(rng.uniform(0.2, 0.8, 12), 20)})
+    table = table.assign(
+        dot=np.tile([0, 1], n // 2),
+        ap_dung=np.repeat([0, 1], n // 2),
+        y=rng.normal(size=n),
+        w=1 / table["pi"],
+    )
+    made = sv.Design(table, psu="xa", fpc="pi", pps="brewer")
+    told = sv.Design(table, psu="xa", fpc="pi", pps="brewer", weights="w")
+    for first, second in (
+        [sv.before_after(design, "y", wave="dot") for design in (made, told)],
+        [sv.did(design, "y", treated="ap_dung", wave="dot", unit="xa") for design in (made, told)],
+    ):
+        assert_allclose(first.value, second.value, rtol=RTOL)
+        assert_allclose(first.se, second.se, rtol=RTOL)

@@ -135,7 +135,8 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker], where: str | N
     holding = Holding(plan.unit[cells.unit], plan.stratum[cells.unit], cells.domain, held, Z.shape[1])
     value, n_table = (np.concatenate(x, axis=1) for x in ([p.value for p in parts], [p.n for p in parts]))
     missing = sum(part.missing for part in parts)
-    covariance: Covariance = Taylor(plan.stages, cells, Z, X, B, noise_of(lines), inner_of(design, lines))
+    inner = None if design.phase is None else design.phase.columns(lines)
+    covariance: Covariance = Taylor(plan.stages, cells, Z, X, B, noise_of(lines), inner)
     if not taylor:
         covariance = replicated(design, plan, makers, value)
     return Evaluated(value, n_table, missing, covariance, holding, max(part.lost for part in parts))
@@ -164,14 +165,6 @@ def design_lines(design: Design) -> list[Linear]:
         ("lines",), lambda: [step.linear(path[i], path[i + 1]) for i, step in enumerate(design.steps)]
     )
     return made
-
-
-def inner_of(design: Design, lines: Sequence[Linear]) -> Mask | None:
-    """(p,) columns of the steps, the last first, that calibrate to the first of two phases."""
-    if design.phase is None or not any(design.phase.inner):
-        return None
-    marked = zip(reversed(lines), reversed(design.phase.inner), strict=True)
-    return np.concatenate([np.full(line.X.shape[1] + line.parts, inner) for line, inner in marked])
 
 
 def infer(

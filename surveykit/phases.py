@@ -14,6 +14,7 @@ from sampling.checks import ArgumentError, DataError, LonelyPSUError, check_choi
 from surveykit import columns as col
 from surveykit.context import Note
 from surveykit.formulas.arrays import Array, Codes, Mask
+from surveykit.formulas.steps import Linear
 
 if TYPE_CHECKING:
     from surveykit.design import Design
@@ -56,6 +57,13 @@ class SecondPhase:
                 "those of the weights before them."
             )
         return replace(self, inner=(*self.inner, inner))
+
+    def columns(self, lines: Sequence[Linear]) -> Mask | None:
+        """(p,) columns of the steps, the last first, that calibrate to the first phase."""
+        if not any(self.inner):
+            return None
+        marked = zip(reversed(lines), reversed(self.inner), strict=True)
+        return np.concatenate([np.full(line.X.shape[1] + line.parts, inner) for line, inner in marked])
 
 
 class FirstPhase(dict[Any, Any]):

@@ -11,8 +11,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from surveykit.formulas.arrays import Array, runs, sum_runs
+from surveykit.formulas.pairs import spread
 from surveykit.formulas.statistics import divide
-from surveykit.formulas.variance import BLOCK, Combined, Covariance, Stage, Taylor, spread
+from surveykit.formulas.variance import BLOCK, Combined, Covariance, Stage, Taylor
 
 
 def satterthwaite(covariance: Covariance, L: sp.csr_matrix | None = None) -> Array | None:

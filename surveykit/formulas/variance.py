@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
 
 from surveykit.formulas.arrays import Array, Codes, Mask, runs, sum_runs
 from surveykit.formulas.omega import Omega
+from surveykit.formulas.pairs import Pairs, spread
 from surveykit.formulas.statistics import divide
 from surveykit.formulas.totals import Cells
 
@@ -27,25 +28,6 @@ DOUBT = 1e-7  # of its parts: a variance so small is worked out again from the i
 NEGATIVE = 1e4  # times that: a variance so far below 0 is no rounding error, and there is no standard error
 FEW = 2000  # estimates few enough for their whole matrix
 DENSE = 10_000_000  # numbers in a matrix that is still written out
-
-
-class Pairs(NamedTuple):
-    """Occupied (stratum, domain) pairs of one stage.
-
-    ``z`` (c, q) totals by stage unit and domain; ``starts`` first of them in each pair; ``h``, ``domain``,
-    ``held`` (k,) stratum, domain and number of units with the domain; ``centre`` (k, q); ``scale`` (D,), NaN
-    where no stratum can give a variance.
-    """
-
-    z: Array
-    unit: Codes
-    column: Codes
-    starts: Codes
-    h: Codes
-    domain: Codes
-    held: Codes
-    centre: Array
-    scale: Array
 
 
 @dataclass(frozen=True)
@@ -189,13 +171,6 @@ class Stage:
         yield r, r
         if self.omega is not None:
             yield t, self.omega @ t
-
-
-def spread(z: Array, row: Codes, domain: Codes, shape: tuple[int, int]) -> sp.csr_matrix:
-    """Place (c, q) values in the columns d q + j of a sparse matrix."""
-    q = z.shape[1]
-    columns = (domain[:, None] * q + np.arange(q)).ravel()
-    return sp.csr_matrix((z.ravel(), (np.repeat(row, q), columns)), shape=shape)
 
 
 class Covariance(Protocol):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from reference import cases, shapes
 from reference.designs import columns
-from reference.r_registry import Case, alike, call, compared_in_part, waits
+from reference.r_registry import Case, alike, call, compared_in_part
 from reference.r_weighting import summary
 from reference.shapes import Tree
 
@@ -16,6 +16,7 @@ import surveykit as sv
 from surveykit.chances import HartleyRao, JointProbabilities, Overton, Successive
 from surveykit.formulas import forms
 from surveykit.formulas.replicates import successive
+from surveykit.regression import regress
 
 NO_FRACTION = (
     1e-12  # R's "full" without fpc: the first phase by independent draws from a population without end
@@ -180,4 +181,14 @@ def calibrated_to_the_first_phase(case: Case) -> Tree:
     return mean_and_total(design, case["result"]) | {"w": summary(w)}
 
 
-waits("regression is a later room", "tp_glm")
+@call("tp_glm")
+def regression_on_two_phases(case: Case) -> Tree:
+    est = regress(two_phases("full"), "api00 ~ ell + meals").coefficients
+    names = ["(Intercept)", "ell", "meals"]
+    assert list(est.value.index) == ["Intercept", "ell", "meals"]
+    return {
+        "coef": dict(zip(names, est.value, strict=True)),
+        "se": dict(zip(names, est.se, strict=True)),
+        "vcov": est.covariance.full(),
+        "df_residual": est.df.iloc[0],
+    }

@@ -132,9 +132,10 @@ def dichotomies(
         hit = (values == selected).fillna(False).to_numpy(dtype=bool)
         chosen.append((hit & known).astype(float))
         others = list(pd.unique(values[known & ~hit]))
+        words = [str(v) for v in others]
         if len(others) > 1:
             raise DataError(
-                f"columns: {name!r} holds {listed([str(v) for v in others], 4)} beside selected={selected!r}. "
+                f"columns: {name!r} holds {listed(words, 4)} beside selected={selected!r}. "
                 "A column of an option has one value for chosen and one for not: recode it, or say selected=."
             )
     if not any(one.any() for one in chosen):

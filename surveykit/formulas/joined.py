@@ -9,7 +9,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from surveykit.formulas.arrays import Array
-from surveykit.formulas.variance import Combined, Covariance, Stage, Taylor, check_size, in_blocks, spread
+from surveykit.formulas.pairs import spread
+from surveykit.formulas.variance import Combined, Covariance, Stage, Taylor, check_size
 
 Part = tuple[Taylor, sp.csr_matrix]
 
@@ -28,7 +29,7 @@ def alike(a: Stage, b: Stage) -> bool:
     same = all(
         np.array_equal(getattr(a, name), getattr(b, name)) for name in ("unit", "stratum", "n", "f", "factor")
     )
-    return same and a.lonely == b.lonely and a.lonely_domain == b.lonely_domain
+    return same and (a.lonely, a.lonely_domain, a.phase) == (b.lonely, b.lonely_domain, b.phase)
 
 
 def comparable(a: Taylor, b: Taylor) -> bool:
@@ -68,35 +69,32 @@ class Joined:
         for base, combinations in self.parts:
             own.append((base, (combinations @ L[at : at + combinations.shape[1]]).tocsr()))
             at += combinations.shape[1]
-        taken = [base.taken(part) for base, part in own]
+        below = [base.below(part) for base, part in own]
         first = self.parts[0][0]
         out: Array = np.zeros((L.shape[1],) * 2)
         if first.noise is not None:
-            BL = np.sum([b for b, _ in taken], axis=0)
+            BL = np.sum(below, axis=0)
             out = out + BL.T @ first.noise @ BL
-        if any(base.odd for base, _ in own):
-            whole = np.zeros((first.cells.P, L.shape[1]))
-            for (base, part), (_, less) in zip(own, taken, strict=True):
-                shape = (base.cells.P, base.size)
-                Z = spread(base.Z, base.cells.unit, base.cells.domain, shape)
-                whole += (Z @ part).toarray() - (0.0 if less is None else less)
-            return np.asarray(sum((stage.form(whole) for stage in first.stages), out))
-        for s in range(len(first.stages)):
+        for s, stage in enumerate(first.stages):
+            taken = [base.taken(base.stages[s], B) for (base, _), B in zip(own, below, strict=True)]
+            if any(base.odd for base, _ in own):
+                whole = np.zeros((first.cells.P, L.shape[1]))
+                for (base, part), less in zip(own, taken, strict=True):
+                    Z = spread(base.Z, base.cells.unit, base.cells.domain, (base.cells.P, base.size))
+                    whole += (Z @ part).toarray() - (0.0 if less is None else less)
+                out = out + stage.form(whole)
+                continue
             halves = [
                 list(base.stages[s].halves(base.cells, base.Z, part, less))
-                for (base, part), (_, less) in zip(own, taken, strict=True)
+                for (base, part), less in zip(own, taken, strict=True)
             ]
             for several in zip(*halves, strict=True):
-                a = sum(one for one, _ in several)
-                b = sum(other for _, other in several)
-                out = out + np.asarray(a).T @ np.asarray(b)
+                a = np.sum([one for one, _ in several], axis=0)
+                b = np.sum([other for _, other in several], axis=0)
+                out = out + a.T @ b
         return out
 
     def full(self) -> Array:
         """(k, k) covariance; refused above 5,000 estimates."""
         check_size(self.size)
         return self.of(sp.identity(self.size, format="csr"))
-
-    def variances(self, L: sp.csc_matrix) -> Array:
-        """(m,) variances of combinations, in blocks."""
-        return in_blocks(self, L)

@@ -1,4 +1,4 @@
-r"""Directly standardised means, :math:`\sum P_k\, \bar y_k` over cells (Fleiss, Levin & Paik 2003, ch. 19)."""
+r"""Directly standardised means, :math:`\sum P_k \bar y_k` over cells (Fleiss, Levin & Paik 2003, ch. 19)."""
 
 from __future__ import annotations
 

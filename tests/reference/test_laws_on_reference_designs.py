@@ -33,10 +33,15 @@ COLUMNS = {
 
 
 def entries() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """Return each different design of the R cases with the options it was used with."""
+    """Return each different design of the R cases with the options it was used with.
+
+    Those drawn with unequal chances have forms of their own, held against loops in tests/formulas/test_unequal.py.
+    """
     found = {}
     for case in cases.r_cases().values():
         for entry in (e for e in case.get("design", []) if not e["name"].startswith("r_")):  # replicates
+            if "pps" in entry["args"]:
+                continue
             options = case.get("r_options", {})
             rule = options.get("survey.lonely.psu")
             inside = "-in-domains" if options.get("survey.adjust.domain.lonely") else ""

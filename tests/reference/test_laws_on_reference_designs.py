@@ -35,7 +35,7 @@ COLUMNS = {
 def entries() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     """Return each different design of the R cases with the options it was used with.
 
-    Those drawn with unequal chances have forms of their own, held against loops in tests/formulas/test_unequal.py.
+    Those drawn with unequal chances have forms of their own, held against loops in test_unequal.py.
     """
     found = {}
     for case in cases.r_cases().values():

@@ -95,9 +95,8 @@ def test_steps_fill_the_sample_and_estimated_targets_add_variance_of_many_degree
     else:
         stage = result.covariance.stages[0]
         L = sp.identity(1, format="csr")
-        ((r, _),) = stage.halves(
-            result.covariance.cells, result.covariance.Z, L, result.covariance.taken(L)[1]
-        )
+        taken = result.covariance.taken(stage, result.covariance.below(L))
+        ((r, _),) = stage.halves(result.covariance.cells, result.covariance.Z, L, taken)
         v = np.bincount(stage.stratum, (r**2).ravel())
         assert_allclose(plain, v.sum() ** 2 / (v**2 / (stage.n - 1)).sum(), rtol=RTOL)
 
@@ -111,7 +110,7 @@ def test_strata_with_a_matrix_of_their_own_have_what_their_form_gives():
     z[stage.unit[result.covariance.cells.unit]] = result.covariance.Z
     for h in range(len(own)):
         i = np.flatnonzero(stage.stratum == h)
-        part = stage.omega.toarray()[np.ix_(i, i)]
+        part = stage.omega.dense()[np.ix_(i, i)]
         own[h] = z[i, 0] @ part @ z[i, 0]
     assert_allclose(own.sum(), result.variance[0], rtol=RTOL)
     assert_allclose(

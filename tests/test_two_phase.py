@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 
 import surveykit as sv
 from sampling.checks import ArgumentError
+from surveykit.functions import together
 
 RTOL = 1e-9  # linear algebra only
 ONE = sp.identity(1, format="csr")
@@ -258,3 +259,12 @@ def test_many_targets_of_the_first_phase_are_kept_sparse_with_the_same_answer():
     by = sv.total(made, "y", by="p")
     assert_allclose(by.covariance.full().sum(), v, rtol=1e-7)
     assert_allclose(np.diag(by.covariance.full()), by.covariance.diag(), rtol=1e-7)
+
+
+def test_several_calls_on_two_phases_have_the_covariance_of_one():
+    design = sv.Design(ROWS.assign(pi=0.4 + ROWS.index / 20), fpc="pi", pps="brewer")
+    second = design.second_phase("chon", strata="loai")
+    for made in (design.where("chon == 1"), second, sv.calibrate(second, second.first_phase_totals("x"))):
+        apart = together(sv.total(made, "y"), sv.total(made, "n1"))
+        both = sv.total(made, ["y", "n1"])
+        assert_allclose(apart.covariance.full(), both.covariance.full(), rtol=RTOL)

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from surveykit.formulas.arrays import Array
 from surveykit.formulas.pairs import spread
-from surveykit.formulas.variance import Combined, Covariance, Stage, Taylor, check_size
+from surveykit.formulas.variance import Combined, Covariance, Stage, Taylor, check_size, in_blocks
 
 Part = tuple[Taylor, sp.csr_matrix]
 
@@ -25,11 +25,14 @@ def unfolded(covariance: Covariance) -> tuple[Covariance, sp.csr_matrix | None]:
 
 
 def alike(a: Stage, b: Stage) -> bool:
-    """Whether two stages have the same units, strata and fractions."""
+    """Whether two stages have the same units, strata, fractions and forms."""
     same = all(
         np.array_equal(getattr(a, name), getattr(b, name)) for name in ("unit", "stratum", "n", "f", "factor")
     )
-    return same and (a.lonely, a.lonely_domain, a.phase) == (b.lonely, b.lonely_domain, b.phase)
+    form = b.omega is None if a.omega is None else a.omega.same(b.omega)
+    return (
+        same and form and a.phase == b.phase and a.lonely == b.lonely and a.lonely_domain == b.lonely_domain
+    )
 
 
 def comparable(a: Taylor, b: Taylor) -> bool:
@@ -75,12 +78,14 @@ class Joined:
         if first.noise is not None:
             BL = np.sum(below, axis=0)
             out = out + BL.T @ first.noise @ BL
+        odd = any(base.odd for base, _ in own)
         for s, stage in enumerate(first.stages):
-            taken = [base.taken(base.stages[s], B) for (base, _), B in zip(own, below, strict=True)]
-            if any(base.odd for base, _ in own):
+            taken = [base.taken(stage, BL) for (base, _), BL in zip(own, below, strict=True)]
+            if odd:
                 whole = np.zeros((first.cells.P, L.shape[1]))
                 for (base, part), less in zip(own, taken, strict=True):
-                    Z = spread(base.Z, base.cells.unit, base.cells.domain, (base.cells.P, base.size))
+                    shape = (base.cells.P, base.size)
+                    Z = spread(base.Z, base.cells.unit, base.cells.domain, shape)
                     whole += (Z @ part).toarray() - (0.0 if less is None else less)
                 out = out + stage.form(whole)
                 continue
@@ -89,12 +94,16 @@ class Joined:
                 for (base, part), less in zip(own, taken, strict=True)
             ]
             for several in zip(*halves, strict=True):
-                a = np.sum([one for one, _ in several], axis=0)
-                b = np.sum([other for _, other in several], axis=0)
-                out = out + a.T @ b
+                a = sum(one for one, _ in several)
+                b = sum(other for _, other in several)
+                out = out + np.asarray(a).T @ np.asarray(b)
         return out
 
     def full(self) -> Array:
         """(k, k) covariance; refused above 5,000 estimates."""
         check_size(self.size)
         return self.of(sp.identity(self.size, format="csr"))
+
+    def variances(self, L: sp.csc_matrix) -> Array:
+        """(m,) variances of combinations, in blocks."""
+        return in_blocks(self, L)

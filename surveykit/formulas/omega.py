@@ -62,6 +62,13 @@ class Omega:
         """(U, U) Ω written out, for few units."""
         return np.asarray(self.sparse.toarray() + (self.left @ self.middle @ self.left.T).toarray())
 
+    def same(self, other: Omega | None) -> bool:
+        """Whether another form has the same parts."""
+        if other is None:
+            return False
+        pairs = ((self.sparse, other.sparse), (self.left, other.left), (self.middle, other.middle))
+        return all(a.shape == b.shape and (a != b).nnz == 0 for a, b in pairs)
+
     def scaled(self, by: Array) -> Omega:
         """Return diag(by) Ω diag(by) for ``by`` (U,)."""
         D = sp.diags(by).tocsr()

@@ -122,6 +122,10 @@ def test_a_form_by_structure_multiplies_as_its_matrix_does():
     unit = np.array([0, 3, 3, 9, 9, 1])
     assert_allclose(omega.lifted(unit).dense(), D[np.ix_(unit, unit)], rtol=RTOL, atol=1e-14)
     assert omega.lifted(np.arange(10)) is omega
+    assert omega.same(added([unequal.brewer(PI, STRATUM, 4), unequal.poisson(PI, STRATUM, 4)]))
+    assert not omega.same(omega.scaled(by))
+    assert not omega.same(unequal.poisson(PI, STRATUM, 4))
+    assert not omega.same(None)
     assert repr(omega) == "form of 10 units, rank 8 beside its sparse part"
 
 

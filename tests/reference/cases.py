@@ -24,14 +24,8 @@ TOPICS = (
 
 #: Cases of these topics that need a room not yet built.
 WAITING = {
-    "cor_contrast_dstrat": "correlation is a statistic of the testing room",
-    "cor_moments_dclus1": "correlation is a statistic of the testing room",
-    "correlation_dclus1": "correlation is a statistic of the testing room",
     "cralpha": "Cronbach's alpha comes with the instrument",
     "prcomp": "principal components come with the instrument",
-    "rep_gini": "an estimate by a function of the user's own comes with the testing room",
-    "rep_withReplicates": "an estimate by a function of the user's own comes with the testing room",
-    "contrast_nonlinear_csat": "functions of several kinds of statistic come with the testing room",
 }
 
 #: Parts of a case that are not compared, and why; the rest of the case is.

@@ -41,6 +41,7 @@ LEVELS = {"variable": "biến", "pair": "cặp", "quantile": "phân vị", "term
 ROWS = {  # rows that verbs name: by what the values are, since a column may have the same name
     ("contrast", "contrast"): "so sánh",
     ("count", "count"): "số người",
+    ("function", "function"): "hàm",
     ("coefficient", "Intercept"): "hằng số",
     ("did", "did"): "sai biệt kép",
     ("difference (descriptive)", "did"): "hiệu số (mô tả)",

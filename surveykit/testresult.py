@@ -16,6 +16,12 @@ Kind = Literal["t", "F", "chi2", "z"]
 SYMBOLS = {"t": "t", "F": "F", "chi2": "χ²", "z": "z"}
 LEAST = 1e-4  # a smaller p is written so
 DETAILS = {  # Vietnamese names of what goes with a test
+    "estimate": "ước lượng",
+    "se": "sai số chuẩn",
+    "ci_low": "cận dưới",
+    "ci_high": "cận trên",
+    "d": "cỡ tác động d",
+    "se_d": "sai số chuẩn của d",
     "F_adjusted": "F hiệu chỉnh theo số đơn vị",
     "p_adjusted": "p hiệu chỉnh theo số đơn vị",
     "F_unadjusted": "F chưa hiệu chỉnh",

@@ -98,3 +98,15 @@ def test_what_goes_with_a_joint_test_is_named_in_the_language_of_the_sentence():
         assert f"p {vi} = " in test.to_html("vi")
         assert f"F_{en} = " in test.to_html("en")
         assert f"_{en}" not in test.to_html("vi")
+
+
+def test_what_goes_with_a_t_test_and_a_function_is_named_in_the_language_of_the_table():
+    design = sv.Design(PLAIN.assign(g=list("abab")), sampling="srs")
+    test = sv.t_test(design, "y", by="g")
+    assert {" ước lượng = ", " sai số chuẩn = ", " cận dưới = ", " cỡ tác động d = "} <= {
+        f" {part.split(' = ')[0]} = " for part in test.sentence("vi").split(" · ")
+    }
+    assert " · estimate = " in test.sentence("en")
+    ratio = sv.function(sv.mean(design, "y", by="g"), lambda v: v["a"] / v["b"])
+    assert ">hàm<" in ratio.to_html("vi")
+    assert ">function<" in ratio.to_html("en")

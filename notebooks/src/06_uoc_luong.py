@@ -507,7 +507,47 @@ reading(
 )
 
 # %% [markdown]
-# ## 9. Hồi quy logit
+# ### Hai nhóm, một con số: kiểm định t và cỡ tác động
+#
+# Người nộp trực tuyến rồi đến nhận có chờ ít hơn người nộp tại quầy không?
+
+# %%
+theo_cach = sv.mean(thiet_ke, "phut_cho", by="cach_nop", where="da_nop == 1")
+show(theo_cach, "Phút chờ trung bình theo cách nộp (giả lập)")
+
+# %%
+kiem_dinh = sv.t_test(thiet_ke, "phut_cho", by="cach_nop")
+kiem_dinh
+
+# %% jupyter={"source_hidden": true}
+them = theo_cach.contrast({"tại quầy": 1, "trực tuyến": -1}).to_frame().iloc[0]
+reading(
+    f"nộp tại quầy thì chờ lâu hơn {number(them['estimate'], 1)} phút (từ {number(them['ci_low'], 1)} đến "
+    f"{number(them['ci_high'], 1)}; p = {p_value(kiem_dinh.p)}). Cỡ tác động d = "
+    f"{number(kiem_dinh.details['d'])}: hiệu bằng chừng ấy lần độ lệch chuẩn giữa người với người. p cho "
+    "biết hiệu có dễ chỉ do may rủi không, d cho biết hiệu lớn hay nhỏ. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# ## 9. Bảng chéo
+#
+# Mức hài lòng có liên quan đến nhóm tuổi không? Một lệnh cho phần trăm có quyền số, khoảng tin cậy, số phiếu
+# và kiểm định **Rao–Scott**: khi bình phương của Pearson, sửa theo cụm và quyền số.
+
+# %%
+bang_cheo = sv.crosstab(thiet_ke, "ba_muc", "nhom_tuoi")
+bang_cheo
+
+# %% jupyter={"source_hidden": true}
+v, rao_scott = bang_cheo.cramers_v().to_frame().iloc[0], bang_cheo.test()
+reading(
+    f"p = {p_value(rao_scott.p)}; Cramér V = {number(v['estimate'])} (0 là không liên quan, 1 là liên quan "
+    "hoàn toàn). Không thấy liên hệ giữa mức hài lòng và nhóm tuổi trong mẫu này. Khi bình phương tính "
+    "thẳng từ quyền số thì quên cụm: mục 14. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# ## 10. Hồi quy logit
 #
 # Câu ở mục 7, hỏi bằng mô hình: tuổi và giới như nhau thì đã nộp hồ sơ có đi cùng xem mạng không? Hệ số của
 # mô hình logit nằm trên thang log; lấy mũ thì thành **tỷ số chênh** (odds ratio), 1 nghĩa là như nhau.
@@ -572,7 +612,40 @@ reading(
 )
 
 # %% [markdown]
-# ## 10. Quyền số lặp: vẫn những lệnh ấy
+# ## 11. Hàm của các ước lượng, và nhiều kết quả cùng lúc
+#
+# Người già hài lòng *gấp mấy lần* người trẻ? Tỷ số của hai tỷ lệ là một hàm; sai số của nó theo hiệp phương
+# sai chung:
+
+# %%
+gap = sv.function(theo_tuoi, lambda v: {"60+ chia 18–34": v["60+"] / v["18–34"]})
+show(gap, "Tỷ số hài lòng của người từ 60 tuổi và người trẻ (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+dong = gap.to_frame().iloc[0]
+reading(
+    f"tỷ số {number(dong['estimate'])}, từ {number(dong['ci_low'])} đến {number(dong['ci_high'])}: khoảng "
+    f"{'chứa' if dong['ci_low'] <= 1 <= dong['ci_high'] else 'không chứa'} 1. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# Hai kết quả từ hai lệnh cũng so được: ghép lại với hiệp phương sai chung. Phường chờ lâu hơn *mức chung* bao
+# nhiêu? (Mức chung có cả phường, nên hai con số không độc lập.)
+
+# %%
+cung_luc = sv.together(sv.mean(thiet_ke, "phut_cho", by="loai"), sv.mean(thiet_ke, "phut_cho"))
+hon_chung = cung_luc.contrast({"phường": 1, "phut_cho": -1}, "phường trừ mức chung")
+show(hon_chung, "Phút chờ trung bình (giả lập)")
+
+# %% jupyter={"source_hidden": true}
+dong = hon_chung.to_frame().iloc[0]
+reading(
+    f"ở phường chờ lâu hơn mức chung {number(dong['estimate'], 1)} phút (từ {number(dong['ci_low'], 1)} đến "
+    f"{number(dong['ci_high'], 1)}). (Số liệu giả lập.)"
+)
+
+# %% [markdown]
+# ## 12. Quyền số lặp: vẫn những lệnh ấy
 #
 # Cách thứ hai để có sai số: làm lại **mọi bước quyền số** trên nhiều bộ quyền số, xem ước lượng dao động bao
 # nhiêu. Đổi thiết kế một lần, các lệnh giữ nguyên. (Ở đây coi xã như rút có hoàn lại.)
@@ -602,7 +675,7 @@ reading(
 )
 
 # %% [markdown]
-# ## 11. Điều thiết kế không nói được
+# ## 13. Điều thiết kế không nói được
 #
 # Có những câu hỏi mà mẫu này không trả lời được. Máy nói ra, thay vì in một con số vô căn cứ.
 #
@@ -667,7 +740,7 @@ refused(
 )
 
 # %% [markdown]
-# ## 12. Vì sao không dùng Weight Cases của SPSS
+# ## 14. Vì sao không dùng Weight Cases của SPSS
 #
 # Weight Cases nhận cột quyền số và coi mỗi phiếu như **được lặp lại** chừng ấy lần. Chính tài liệu của IBM
 # nói vậy, và dặn: quyền số của mẫu phức tạp thì chỉ dùng trong gói Complex Samples, đừng đưa vào Weight Cases
@@ -822,7 +895,7 @@ reading(
 )
 
 # %% [markdown]
-# ## 13. Bài tập
+# ## 15. Bài tập
 #
 # ### Dự đoán rồi chạy (4)
 #
@@ -853,9 +926,9 @@ lesson.predict_choice(
 # **Làm tiếp**
 #
 # - Đổi `n=16` ở mục 1 thành 8 rồi 32 người mỗi thôn. n tăng gấp bốn thì n hiệu dụng tăng mấy lần?
-# - Ở mục 12, đổi 10 và 30 thôn thành 20 và 60 thôn, `moi_thon = 6`: vẫn 480 người. “Quyền số chuẩn hóa” trúng
+# - Ở mục 14, đổi 10 và 30 thôn thành 20 và 60 thôn, `moi_thon = 6`: vẫn 480 người. “Quyền số chuẩn hóa” trúng
 #   bao nhiêu lần? Vì sao đỡ hơn?
 # - Dùng số liệu của mình: khai `sv.Design(phieu, weights=…, strata=…, psu=[…])` rồi chạy các lệnh ở mục 2 đến
-#   9.
+#   11.
 #
 # **Tiếp theo:** [07 – Trước và sau](07_truoc_sau.ipynb).

@@ -37,7 +37,7 @@ POINTS = (" (điểm phần trăm)", " (percentage points)")
 SHOWN = (" · {} trong {} cặp, khác biệt rõ nhất trước", " · {} of {} pairs, the clearest first")
 MISSING = ("(thiếu)", "(missing)")
 # heads of rows that verbs name
-LEVELS = {"variable": "biến", "pair": "cặp", "quantile": "phân vị", "term": "số hạng"}
+LEVELS = {"variable": "biến", "pair": "cặp", "quantile": "phân vị", "term": "số hạng", "option": "lựa chọn"}
 ROWS = {  # rows that verbs name: by what the values are, since a column may have the same name
     ("contrast", "contrast"): "so sánh",
     ("count", "count"): "số người",

@@ -61,12 +61,14 @@ def test_rows_and_heads_that_verbs_name_are_in_the_language_of_the_table():
     design = sv.Design(PLAIN, sampling="srs")
     several = sv.mean(design, ["y", "n"])
     pairs = sv.variance(design, ["y", "n"])
+    chosen = sv.Design(PLAIN.assign(a=1, b=[0, 1, 0, 1]), sampling="srs")
     contrast = sv.mean(design, "y", by="c").contrast({"a": 1, "b": -1})
     for result, vi, en in (
         (several, "biến", "variable"),
         (pairs, "cặp", "pair"),
         (contrast, "so sánh", "contrast"),
         (sv.count(design), "số người", "count"),
+        (sv.multiple_response(chosen, ["a", "b"]), "lựa chọn", "option"),
         (sv.regress(design, "y ~ 1").coefficients, "hằng số", "Intercept"),
         (sv.regress(design, "y ~ 1").coefficients, "số hạng", "term"),
     ):

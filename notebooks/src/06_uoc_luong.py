@@ -106,7 +106,6 @@ CAU = [f"c{i:02d}" for i in range(1, 16)]
 HOI = ["chung", "hai_long", *CAU, "da_nop", "cach_nop", "phut_cho", *KENH]
 phieu[HOI] = phieu[HOI].where(co_nha)
 
-phieu["so_kenh"] = phieu[list(KENH)].sum(axis=1, min_count=len(KENH))
 BA_MUC = ["không hài lòng", "bình thường", "hài lòng"]  # mức 1–2, 3, 4–5
 phieu["ba_muc"] = pd.cut(phieu["chung"].astype(float), [0, 2, 3, 5], labels=BA_MUC)
 cot = ["ten_xa", "gioi", "nhom_tuoi", "tra_loi", "chung", "c01", "cach_nop", "phut_cho", *KENH]
@@ -356,37 +355,52 @@ reading(
 )
 
 # %% [markdown]
+# **Thang Likert, ba cách tóm** một câu: điểm trung bình; phần hài lòng (mức 4–5); *hiệu* phần hài lòng trừ
+# phần không hài lòng (mức 1–2). Một lệnh làm cả ba, mỗi con số có khoảng của nó:
+
+# %%
+thang = sv.likert(thiet_ke, list(FACTORS["Công chức phục vụ"]))
+thang
+
+# %% jupyter={"source_hidden": true}
+cau = thang.net.value.idxmin()
+reading(
+    f"bốn câu về công chức phục vụ gần như nhau theo cả ba cách; hiệu thấp nhất ở {cau}: "
+    f"{points(thang.net.value[cau])}. Báo cáo chọn một cách tóm trước khi xem số liệu, rồi giữ nguyên qua "
+    "các đợt. (Số liệu giả lập.)"
+)
+
+# %% [markdown]
 # ## 6. Câu chọn nhiều đáp án
 #
 # “Ông/bà biết tin của xã qua đâu?” được chọn nhiều kênh: mỗi kênh một cột 0/1. Có hai phần trăm khác nhau,
 # hay bị lẫn: phần của **người** (cộng lại quá 100 %) và phần của **lượt chọn** (cộng lại đúng 100 %).
 
 # %%
-phan_nguoi = sv.proportion(thiet_ke, list(KENH), value=1)
+phan_nguoi = sv.multiple_response(thiet_ke, list(KENH), labels=KENH)
 plot_estimates(
     phan_nguoi,
     title="Phần người biết tin qua từng kênh (giả lập)",
-    labels=KENH,
     note="Chọn nhiều kênh nên cộng lại quá 100 %. Số liệu giả lập.",
 )
 
 # %% [markdown]
-# Phần của lượt chọn là một **tỷ số**: số lượt chọn kênh ấy chia cho số lượt chọn của mọi người.
+# Phần của **lượt chọn**: số lượt chọn kênh ấy chia cho số lượt chọn của mọi người.
 
 # %%
-phan_luot = sv.ratio(thiet_ke, list(KENH), "so_kenh")
+phan_luot = sv.multiple_response(thiet_ke, list(KENH), base="answers", labels=KENH)
 bang = pd.DataFrame(
     {
         "phần của người": [percent(x) for x in phan_nguoi.value],
         "phần của lượt chọn": [percent(x) for x in phan_luot.value],
     },
-    index=list(KENH.values()),
+    index=phan_nguoi.value.index.rename(None),
 )
 show(bang, "Hai phần trăm của cùng một câu hỏi (giả lập)")
 
 # %% jupyter={"source_hidden": true}
 reading(
-    f"{percent(phan_nguoi.value['mang'])} số người biết tin qua mạng xã hội, nhưng mạng xã hội chỉ là "
+    f"{percent(phan_nguoi.value['mạng xã hội'])} số người biết tin qua mạng xã hội, nhưng mạng xã hội chỉ là "
     f"{percent(phan_luot.value.iloc[0])} số lượt chọn, vì mỗi người chọn trung bình "
     f"{number(phan_nguoi.value.sum())} kênh. Báo cáo phải nói rõ phần trăm của cái gì. (Số liệu giả lập.)"
 )
@@ -400,12 +414,14 @@ reading(
 
 # %%
 phan_tuoi = nguoi["nhom_tuoi"].value_counts(normalize=True)
-tho = sv.proportion(thiet_ke, "mang", value=1, by="da_nop")
-tung_o = sv.proportion(thiet_ke, "mang", value=1, by=["da_nop", "nhom_tuoi"])
-ghep = {(nop, tuoi): dau * phan_tuoi[tuoi] for nop, dau in ((1, 1), (0, -1)) for tuoi in phan_tuoi.index}
-
-hai_hieu = {"so thẳng": tho.contrast({1: 1, 0: -1}), "chuẩn hóa theo tuổi": tung_o.contrast(ghep)}
-bang = pd.concat([hieu.to_frame() for hieu in hai_hieu.values()]).set_axis(list(hai_hieu))
+hai_cach = {
+    "so thẳng": sv.mean(thiet_ke, "mang", by="da_nop"),
+    "chuẩn hóa theo tuổi": sv.standardise(
+        thiet_ke, "mang", cells="nhom_tuoi", population=phan_tuoi, by="da_nop"
+    ),
+}
+hieu = [cach.contrast({1: 1, 0: -1}).to_frame() for cach in hai_cach.values()]
+bang = pd.concat(hieu).set_axis(list(hai_cach))
 bang_doc = lesson.table(bang, unit="points", rows="đã nộp trừ chưa nộp")
 show(bang_doc, "Xem tin của xã qua mạng xã hội (giả lập)")
 

@@ -81,6 +81,28 @@ REASONS = (
         r"nobody of this domain is left in (\d+) of (\d+) replicates",
         r"\1 trong \2 bộ quyền số lặp không còn ai thuộc nhóm này",
     ),
+    (
+        r"a cell of the standard population has no answers here",
+        "có ô của dân số chuẩn không có câu trả lời nào ở nhóm này",
+    ),
+    (r"a column does not vary in this domain", "có cột không thay đổi trong nhóm này"),
+    (
+        r"too few answers on one side of it: its interval is open",
+        "quá ít câu trả lời ở một phía: khoảng tin cậy không có cận",
+    ),
+    (r"the function has no derivative here", "hàm không có đạo hàm tại đây"),
+    (
+        r"there is no association at all in the sample, so it has no standard error",
+        "trong mẫu không có mối liên hệ nào nên không có sai số chuẩn",
+    ),
+    (
+        r"there are as many strata as units, so there is no test",
+        "số tầng bằng số đơn vị nên không có kiểm định",
+    ),
+    (
+        r"it could not be worked out in (\d+) of (\d+) replicates",
+        r"không tính được ở \1 trong \2 bộ quyền số lặp",
+    ),
     (r"no stratum with two units to take the mean of", "không có tầng nào có hai đơn vị để lấy trung bình"),
     (r"none of the rows has a sampling error", "không dòng nào có sai số chọn mẫu"),
     (

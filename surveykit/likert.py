@@ -216,9 +216,9 @@ def score(
                         " Say which level each answer is with codes={…}.")  # fmt: skip
     outside = ~gone & ~((levels >= scale[0]) & (levels <= scale[1]))
     if outside.any():
-        found = np.unique(levels[outside])
+        found = [int(v) if v == int(v) else float(v) for v in np.unique(levels[outside])]
         raise DataError(
-            f"items={name!r} has {listed([f'{v:g}' for v in found], 4)} ({int(outside.sum())} rows), outside "
+            f"items={name!r} has {listed(found, 4)} ({int(outside.sum())} rows), outside "
             f"the scale {scale[0]} to {scale[1]}. Name it in missing=, or correct scale=."
         )
     out = np.where(gone, 0.0, levels)

@@ -131,11 +131,10 @@ def dichotomies(
         filled |= known
         hit = (values == selected).fillna(False).to_numpy(dtype=bool)
         chosen.append((hit & known).astype(float))
-        others = list(pd.unique(values[known & ~hit]))
-        words = [str(v) for v in others]
+        others = pd.unique(values[known & ~hit]).tolist()
         if len(others) > 1:
             raise DataError(
-                f"columns: {name!r} holds {listed(words, 4)} beside selected={selected!r}. "
+                f"columns: {name!r} holds {listed(sorted(others, key=str), 4)} beside selected={selected!r}. "
                 "A column of an option has one value for chosen and one for not: recode it, or say selected=."
             )
     if not any(one.any() for one in chosen):

@@ -1,0 +1,352 @@
+"""Likert items, questions with several answers, standardised means and clusters: laws and plain loops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+import surveykit as sv
+from surveykit.clustering import deff_parts, icc
+
+TIGHT = 1e-10  # the same numbers in another order
+
+
+def people(seed: int = 1, n: int = 240) -> pd.DataFrame:
+    r = np.random.default_rng(seed)
+    table = pd.DataFrame(
+        {"tang": r.integers(0, 3, n), "w": r.uniform(1, 4, n), "gioi": r.choice(["Nam", "Nữ"], n)}
+    )
+    table["thon"] = table["tang"] * 10 + r.integers(0, 6, n)
+    table["tuoi"] = r.choice(["18–34", "35–59", "60+"], n)
+    for item in ("c1", "c2"):
+        table[item] = r.integers(1, 6, n).astype(float)
+        table.loc[r.random(n) < 0.05, item] = np.nan
+    for option in ("xa", "cham", "phi"):
+        table[option] = r.integers(0, 2, n).astype(float)
+    table.loc[:9, ["xa", "cham", "phi"]] = np.nan
+    return table
+
+
+def design(table: pd.DataFrame) -> sv.Design:
+    return sv.Design(table, weights="w", strata="tang", psu="thon")
+
+
+# ---- items on a scale --------------------------------------------------------------------------------------
+
+
+def test_boxes_are_shares_and_net_is_their_difference_with_its_covariance() -> None:
+    d = design(people())
+    table = sv.likert(d, ["c1", "c2"])
+    for item in ("c1", "c2"):
+        top, bottom = (sv.proportion(d, item, value=v) for v in ([4, 5], [1, 2]))
+        assert_allclose(table.top.value[item], top.value[item], rtol=TIGHT)
+        assert_allclose(table.bottom.ci().loc[item], bottom.ci().loc[item], rtol=TIGHT)
+        shares = sv.proportion(d, item)
+        levels = {1: -1, 2: -1, 4: 1, 5: 1}
+        net = shares.contrast({float(k): v for k, v in levels.items()})
+        assert_allclose(table.net.value[item], net.value.iloc[0], rtol=TIGHT)
+        assert_allclose(table.net.se[item], net.se.iloc[0], rtol=TIGHT)
+    assert_allclose(table.mean.covariance.full(), sv.mean(d, ["c1", "c2"]).covariance.full(), rtol=TIGHT)
+
+
+def test_words_by_codes_are_the_numbers_they_stand_for() -> None:
+    table = people()
+    words = {1.0: "rất kém", 2.0: "kém", 3.0: "vừa", 4.0: "tốt", 5.0: "rất tốt"}
+    spoken = table.assign(c1=table["c1"].map(words))
+    one = sv.likert(design(table), "c1", by="gioi")
+    other = sv.likert(design(spoken), "c1", codes={v: int(k) for k, v in words.items()}, by="gioi")
+    pd.testing.assert_frame_equal(one.to_frame(), other.to_frame())
+
+
+def test_named_missing_values_are_left_out_like_blanks() -> None:
+    table = people()
+    nine = table.assign(c1=table["c1"].fillna(9.0))
+    one, other = sv.likert(design(table), "c1"), sv.likert(design(nine), "c1", missing=[9])
+    pd.testing.assert_frame_equal(one.to_frame(), other.to_frame())
+    assert one.mean.n["c1"] == table["c1"].notna().sum()
+
+
+def test_the_table_of_items_is_in_vietnamese_with_decimal_commas() -> None:
+    shown = sv.likert(design(people()), ["c1", "c2"])._repr_html_()
+    for words in (
+        "câu hỏi",
+        "điểm trung bình (1–5)",
+        "2 mức cao nhất",
+        "chênh lệch (điểm phần trăm)",
+        "bậc tự do",
+    ):
+        assert words in shown
+    assert "mean" not in shown
+    english = sv.likert(design(people()), "c1", by="gioi").to_html("en")
+    assert "net (percentage points)" in english
+    assert "net" in repr(sv.likert(design(people()), "c1"))
+
+
+def test_an_item_without_answers_in_a_group_has_a_dash() -> None:
+    table = people()
+    table.loc[table["gioi"] == "Nữ", "c1"] = np.nan
+    assert "–</td>" in sv.likert(design(table), "c1", by="gioi").to_html("vi")
+
+
+ITEMS = {
+    "outside": (
+        {"items": "c1", "scale": (1, 4)},
+        r"items='c1' has 5 (56 rows), outside the scale 1 to 4. Name it in missing=, or correct scale=.",
+    ),
+    "scale": (
+        {"items": "c1", "scale": (5, 1)},
+        "scale=(5, 1): pass the least and the greatest level, as (1, 5).",
+    ),
+    "overlap": (
+        {"items": "c1", "top": 3, "bottom": 3},
+        "top=3 and bottom=3 overlap on a scale of 5 levels. Take fewer.",
+    ),
+    "count": ({"items": "c1", "top": 0}, "top=0: say how many levels count, a whole number from 1 on."),
+    "word": (
+        {"items": "gioi", "codes": {"Nam": 1}},
+        "codes has no level for 'Nữ', which items='gioi' holds (117 rows). Add it, or name it in missing=.",
+    ),
+    "text": (
+        {"items": "gioi"},
+        "items='gioi' holds text ('Nữ', 'Nam'), and a scale needs numbers. "
+        "Say which level each answer is with codes={…}.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ITEMS)
+def test_items_are_refused_in_these_words(name: str) -> None:
+    words, text = ITEMS[name]
+    with pytest.raises((ValueError, TypeError)) as error:
+        sv.likert(design(people()), **words)
+    assert str(error.value) == text
+
+
+# ---- questions with several answers ------------------------------------------------------------------------
+
+OPTIONS = ["xa", "cham", "phi"]
+
+
+def test_shares_of_people_add_to_the_mean_number_and_shares_of_answers_to_one() -> None:
+    table = people()
+    d = design(table)
+    of_people, of_answers = sv.multiple_response(d, OPTIONS), sv.multiple_response(d, OPTIONS, base="answers")
+    number = sv.mean(design(table.assign(so=table[OPTIONS].sum(axis=1, skipna=False))), "so")
+    assert_allclose(of_people.value.sum(), number.value.iloc[0], rtol=TIGHT)
+    assert_allclose(
+        of_people.combine(_ones(3), pd.Index(["sum"]), "sum").se.iloc[0], number.se.iloc[0], rtol=TIGHT
+    )
+    assert_allclose(of_answers.value.sum(), 1, rtol=TIGHT)
+    assert_allclose(of_answers.value, of_people.value / number.value.iloc[0], rtol=TIGHT)
+    assert_allclose(of_people.value, sv.mean(d, OPTIONS).value.to_numpy(), rtol=TIGHT)
+    assert_allclose(of_people.covariance.full(), sv.mean(d, OPTIONS).covariance.full(), rtol=TIGHT)
+
+
+def _ones(k: int):
+    import scipy.sparse as sp
+
+    return sp.csr_matrix(np.ones((k, 1)))
+
+
+def test_one_column_of_text_says_the_same_as_a_column_an_option() -> None:
+    table = people()
+    text = [
+        " ".join(o for o in OPTIONS if row[o] == 1) if not np.isnan(row["xa"]) else None
+        for _, row in table[OPTIONS].iterrows()
+    ]
+    one = sv.multiple_response(design(table), OPTIONS, by="gioi")
+    other = sv.multiple_response(design(table.assign(tat_ca=text)), "tat_ca", by="gioi")
+    value = other.value.reindex(one.value.index)
+    assert_allclose(value, one.value, rtol=TIGHT)
+    assert_allclose(other.se.reindex(one.value.index), one.se, rtol=TIGHT)
+
+
+def test_a_word_for_chosen_and_labels() -> None:
+    table = people()
+    ticked = table.assign(**{o: table[o].map({1.0: "có", 0.0: None}) for o in OPTIONS})
+    found = sv.multiple_response(design(ticked), OPTIONS, selected="có", labels={"xa": "ở xa"})
+    assert list(found.value.index) == ["ở xa", "cham", "phi"]
+    answered = ticked[OPTIONS].notna().any(axis=1)
+    expected = (table["w"] * (table["xa"] == 1)).sum() / table["w"][answered].sum()
+    assert_allclose(found.value["ở xa"], expected, rtol=TIGHT)
+
+
+SEVERAL = {
+    "values": (
+        {"columns": ["c1", "xa"]},
+        "columns: 'c1' holds 2.0, 3.0, 4.0, 5.0 beside selected=1. A column of an option has one value for "
+        "chosen and one for not: recode it, or say selected=.",
+    ),
+    "nobody": (
+        {"columns": OPTIONS, "selected": 7},
+        "columns: 'xa' holds 0.0, 1.0 beside selected=7. A column of an option has one value for chosen "
+        "and one for not: recode it, or say selected=.",
+    ),
+    "separator": (
+        {"columns": "gioi", "separator": ""},
+        "separator='': write the text between two options, as ' ' or ';'.",
+    ),
+    "number": (
+        {"columns": "w"},
+        "columns='w' holds numbers, and one column of a question with several answers is text. "
+        "Pass the list of columns, one an option.",
+    ),
+    "label": (
+        {"columns": OPTIONS, "labels": {"xaa": "x"}},
+        "labels names 'xaa', which is no option. Did you mean 'xa'?",
+    ),
+    "base": (
+        {"columns": OPTIONS, "base": "all"},
+        "base='all' is not known. Choose one of 'people', 'answers'.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_several_answers_are_refused_in_these_words(name: str) -> None:
+    words, text = SEVERAL[name]
+    with pytest.raises((ValueError, TypeError, KeyError)) as error:
+        sv.multiple_response(design(people()), **words)
+    assert str(error.value).strip('"') == text
+
+
+def test_blank_questions_and_too_many_options_are_refused() -> None:
+    table = people()
+    with pytest.raises(ValueError, match="nobody chose an option"):
+        sv.multiple_response(design(table.assign(trong="")), "trong")
+    with pytest.raises(ValueError, match=r"nobody chose an option: selected=1 stands in none of 'khong'"):
+        sv.multiple_response(design(table.assign(khong=0.0)), ["khong"])
+    with pytest.raises(ValueError, match="240 options, and a question has at most 60"):
+        sv.multiple_response(design(table.assign(ten=[f"nguoi{i}" for i in range(240)])), "ten")
+
+
+# ---- standardised means ------------------------------------------------------------------------------------
+
+STANDARD = {"18–34": 0.3, "35–59": 0.5, "60+": 0.2}
+
+
+def test_a_standardised_mean_is_the_contrast_of_the_means_of_its_cells() -> None:
+    d = design(people())
+    found = sv.standardise(d, "c1", cells="tuoi", population=STANDARD, by="gioi")
+    cells = sv.mean(d, "c1", by=["gioi", "tuoi"])
+    for sex in ("Nam", "Nữ"):
+        line = cells.contrast({(sex, age): share for age, share in STANDARD.items()})
+        assert_allclose(found.value[sex], line.value.iloc[0], rtol=TIGHT)
+        assert_allclose(found.se[sex], line.se.iloc[0], rtol=TIGHT)
+    both = cells.contrast(
+        {(s, a): p * (1 if s == "Nữ" else -1) for s in ("Nam", "Nữ") for a, p in STANDARD.items()}
+    )
+    change = found.contrast({"Nữ": 1, "Nam": -1})
+    assert_allclose(change.se.iloc[0], both.se.iloc[0], rtol=TIGHT)
+
+
+def test_counts_and_the_shares_of_the_sample_are_standards_too() -> None:
+    table = people()
+    d = design(table)
+    counts = {k: v * 5000 for k, v in STANDARD.items()}
+    one = sv.standardise(d, ["c1", "c2"], cells="tuoi", population=counts)
+    assert_allclose(
+        one.value, sv.standardise(d, ["c1", "c2"], cells="tuoi", population=STANDARD).value, rtol=TIGHT
+    )
+    whole = sv.standardise(d, "w", cells=["tuoi", "gioi"], population="all")
+    assert_allclose(whole.value.iloc[0], sv.mean(d, "w").value.iloc[0], rtol=TIGHT)
+    assert "cơ cấu của chính mẫu" in whole.context.text("vi")
+
+
+def test_a_cell_without_answers_in_a_group_has_a_reason() -> None:
+    table = people()
+    table.loc[(table["gioi"] == "Nữ") & (table["tuoi"] == "60+"), "c1"] = np.nan
+    found = sv.standardise(design(table), "c1", cells="tuoi", population=STANDARD, by="gioi")
+    assert np.isnan(found.value["Nữ"])
+    assert found.reason["Nữ"] == "a cell of the standard population has no answers here"
+    assert "không có câu trả lời" in found.to_html("vi")
+    assert found.reason["Nam"] == ""
+
+
+CELLS = {
+    "absent": (
+        {"18–34": 0.5, "35–59": 0.5},
+        "population has no share for cell '60+'. Add it, or leave its rows out.",
+    ),
+    "unknown": (
+        {**STANDARD, "90+": 0.1},
+        "population has cell '90+', of which the sample has nobody. Its cells are '18–34', '35–59', '60+'. "
+        "Join it with a neighbour.",
+    ),
+    "negative": (
+        {**STANDARD, "60+": -0.2},
+        "population['60+'] is -0.2: a share or a count is a number from 0 on.",
+    ),
+    "sum": (
+        {"18–34": 0.3, "35–59": 0.3, "60+": 0.2},
+        "population: the shares sum to 0.8, and they sum to 1 (counts to more). Correct them.",
+    ),
+    "kind": ("dân số", "population='dân số': pass shares by cell, or 'all' for those of the sample."),
+    "empty": ({}, "population={}: pass shares by cell, as {('Nữ', '60+'): 0.12, …}."),
+}
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_standards_are_refused_in_these_words(name: str) -> None:
+    population, text = CELLS[name]
+    with pytest.raises((ValueError, TypeError)) as error:
+        sv.standardise(design(people()), "c1", cells="tuoi", population=population)
+    assert str(error.value) == text
+
+
+def test_cells_that_are_y_or_too_many_are_refused() -> None:
+    d = design(people())
+    with pytest.raises(ValueError, match="cells='c1' is y itself"):
+        sv.standardise(d, "c1", cells="c1", population="all")
+    with pytest.raises(ValueError, match="240 cells, and at most 200 can be told apart"):
+        sv.standardise(d, "c1", cells="w", population="all")
+    with pytest.raises(ValueError, match="name at least one column"):
+        sv.standardise(d, "c1", cells=[], population="all")
+
+
+# ---- clusters ----------------------------------------------------------------------------------------------
+
+
+def test_parts_of_the_design_effect_multiply_to_the_whole() -> None:
+    d = design(people())
+    table = deff_parts(d, "c1")
+    assert_allclose(table["deff"].iloc[:3].prod(), table["deff"]["total"], rtol=TIGHT)
+    assert_allclose(table["deff"]["total"], sv.mean(d, "c1").deff().iloc[0], rtol=TIGHT)
+    assert_allclose(table["share"].iloc[:3].sum(), 1, rtol=TIGHT)
+    rows = sv.Design(people(), weights="w")
+    assert_allclose(deff_parts(rows, "c1", where="gioi == 'Nữ'")["deff"].iloc[1:3], 1, rtol=TIGHT)
+
+
+def test_icc_is_that_of_the_analysis_of_variance() -> None:
+    r = np.random.default_rng(7)
+    table = pd.DataFrame({"thon": np.repeat(np.arange(12), 5)})
+    table["y"] = np.repeat(r.normal(size=12), 5) + r.normal(size=60)
+    found = icc(sv.Design(table, sampling="srs", psu="thon"), "y")
+    groups = [g.to_numpy() for _, g in table.groupby("thon")["y"]]
+    between = 5 * sum((g.mean() - table["y"].mean()) ** 2 for g in groups) / 11
+    within = sum(((g - g.mean()) ** 2).sum() for g in groups) / 48
+    assert_allclose(found["icc"], (between - within) / (between + 4 * within), rtol=TIGHT)
+    left = [
+        icc(sv.Design(table[table["thon"] != k], sampling="srs", psu="thon"), "y")["icc"] for k in range(12)
+    ]
+    assert_allclose(found["se"], np.sqrt(11 / 12 * ((left - np.mean(left)) ** 2).sum()), rtol=1e-8)
+    assert found["units"] == 12
+    assert found["take"] == 5
+
+
+def test_icc_says_nothing_where_there_is_nothing() -> None:
+    table = pd.DataFrame({"thon": list("aabb"), "y": [1.0, 1, 2, 2], "moi": list("abcd")})
+    assert icc(sv.Design(table, sampling="srs", psu="thon"), "y")["icc"] == 1
+    assert np.isnan(icc(sv.Design(table, sampling="srs", psu="moi"), "y")["icc"])
+    assert np.isnan(icc(sv.Design(table.assign(y=1.0), sampling="srs", psu="thon"), "y")["icc"])
+
+
+def test_clusters_are_refused_in_these_words() -> None:
+    table = people()
+    with pytest.raises(ValueError, match=r"icc needs units with several rows: name them with psu="):
+        icc(sv.Design(table, weights="w"), "c1")
+    raked = sv.rake(design(table), {"gioi": {"Nam": 0.5, "Nữ": 0.5}})
+    with pytest.raises(ValueError, match="deff_parts needs a design without weighting steps and replicates"):
+        deff_parts(raked, "c1")

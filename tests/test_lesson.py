@@ -139,6 +139,15 @@ def test_a_shown_frame_says_a_missing_word_as_it_says_a_missing_number():
     assert show(forms, "A").body.count(">–<") == 3
 
 
+def test_what_shows_itself_has_its_title_too():
+    people = pd.DataFrame({"g": list("abab"), "h": list("xxyy"), "y": [1.0, 2, 3, 5]})
+    table = sv.crosstab(sv.Design(people, sampling="srs"), "g", "h")
+    shown = show(table, "Bảng chéo (giả lập)")
+    assert shown._repr_html_().endswith(table._repr_html_())
+    assert "<b>Bảng chéo (giả lập)</b>" in shown._repr_html_()
+    assert str(shown) == f"Bảng chéo (giả lập)\n{table!r}"
+
+
 def test_a_shown_column_that_reaches_a_thousand_has_no_decimals():
     weights = pd.DataFrame({"tổng": [646285.33, 12.5], "nhỏ nhất": [71.72, 92.47]})
     assert str(show(weights, "A")).splitlines()[2].split() == ["646.285", "71,72"]

@@ -360,7 +360,7 @@ reading(
 
 # %%
 thang = sv.likert(thiet_ke, list(FACTORS["Công chức phục vụ"]))
-thang
+show(thang, "Bốn câu về công chức phục vụ (giả lập)")
 
 # %% jupyter={"source_hidden": true}
 cau = thang.net.value.idxmin()
@@ -513,7 +513,7 @@ reading(
 
 # %%
 ca_ba = theo_tuoi.pairwise(against="18–34").joint_test()
-ca_ba
+show(ca_ba, "Hài lòng: ba nhóm tuổi như nhau? (giả lập)")
 
 # %% jupyter={"source_hidden": true}
 reading(
@@ -533,7 +533,7 @@ show(theo_cach, "Phút chờ trung bình theo cách nộp (giả lập)")
 
 # %%
 kiem_dinh = sv.t_test(thiet_ke, "phut_cho", by="cach_nop")
-kiem_dinh
+show(kiem_dinh, "Phút chờ: tại quầy trừ trực tuyến (giả lập)")
 
 # %% jupyter={"source_hidden": true}
 them = theo_cach.contrast({"tại quầy": 1, "trực tuyến": -1}).to_frame().iloc[0]
@@ -552,7 +552,7 @@ reading(
 
 # %%
 bang_cheo = sv.crosstab(thiet_ke, "ba_muc", "nhom_tuoi")
-bang_cheo
+show(bang_cheo, "Mức hài lòng theo nhóm tuổi (giả lập)")
 
 # %% jupyter={"source_hidden": true}
 v, rao_scott = bang_cheo.cramers_v().to_frame().iloc[0], bang_cheo.test()

@@ -43,13 +43,14 @@ class Titled(NamedTuple):
         return f'<p style="margin-bottom:2px"><b>{html.escape(self.title, quote=False)}</b></p>{self.body}'
 
 
-def show(result: Estimates | Design | pd.DataFrame, title: str) -> Titled:
+def show(result: Any, title: str) -> Titled:
     """Return a result, the trail of a design's weights, or a table under its title, the Vietnamese way.
 
     Parameters
     ----------
-    result : Estimates, Design or DataFrame
-        Rows that are only numbered lose their numbers.
+    result : Estimates, Design, DataFrame, or anything that shows itself as HTML
+        Such as a crosstab, a table of Likert items, a test. Rows of a DataFrame that are only numbered lose
+        their numbers.
     title : str
         Says “giả lập” where the data are synthetic.
 
@@ -72,6 +73,8 @@ def show(result: Estimates | Design | pd.DataFrame, title: str) -> Titled:
         trail = result.trail
         trail["step"] = [step_words(name) for name in trail["step"]]
         result = trail.rename(columns=HEADS)
+    if not isinstance(result, pd.DataFrame) and hasattr(result, "_repr_html_"):
+        return Titled(title, result._repr_html_(), repr(result))
     frame = check_frame(result, "result").apply(_texts)
     named = frame.index.names != [None] or not pd.api.types.is_integer_dtype(frame.index)
     return Titled(title, frame.to_html(index=named, border=0), frame.to_string(index=named))

@@ -103,6 +103,10 @@ REASONS = (
         r"it could not be worked out in (\d+) of (\d+) replicates",
         r"không tính được ở \1 trong \2 bộ quyền số lặp",
     ),
+    (
+        r"the model has no fit in (\d+) of (\d+) replicates",
+        r"mô hình không khớp được ở \1 trong \2 bộ quyền số lặp",
+    ),
     (r"no stratum with two units to take the mean of", "không có tầng nào có hai đơn vị để lấy trung bình"),
     (r"none of the rows has a sampling error", "không dòng nào có sai số chọn mẫu"),
     (

@@ -218,7 +218,7 @@ def infer(
     if isinstance(done.covariance, Replicated):
         lost = done.covariance.lost.reshape(reason.shape)
         for k, j in zip(*np.nonzero((lost > 0) & (reason == "")), strict=True):
-            reason[k, j] = few_left(design, int(lost[k, j]))
+            reason[k, j] = few_left(design, int(lost[k, j]), statistic)
         if within and done.covariance.alike is not None:
             reason[done.covariance.alike[:, None] & (reason == "")] = ALIKE
     elif any(stage.omega is not None for stage in plan.stages):  # such a form may come out below 0
@@ -281,9 +281,11 @@ def infer(
     )
 
 
-def few_left(design: Design, lost: int) -> str:
+def few_left(design: Design, lost: int, statistic: str) -> str:
     """Return why an estimate that some replicates do not have shows no error."""
-    return f"nobody of this domain is left in {lost} of {made(design).R} replicates"
+    model = statistic in ("coefficient", "margin", "effect")
+    what = "the model has no fit" if model else "nobody of this domain is left"
+    return f"{what} in {lost} of {made(design).R} replicates"
 
 
 def by_domain_rows(done: Evaluated) -> int:

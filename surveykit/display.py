@@ -59,6 +59,19 @@ REASONS = (
         r"the estimate of the variance is negative: the second phase has too few rows",
         "ước lượng phương sai âm: pha hai có quá ít dòng",
     ),
+    (
+        r"too few answers below it: its interval has no lower limit",
+        "quá ít câu trả lời ở phía dưới: khoảng tin cậy không có cận dưới",
+    ),
+    (
+        r"too few answers above it: its interval has no upper limit",
+        "quá ít câu trả lời ở phía trên: khoảng tin cậy không có cận trên",
+    ),
+    (r"too few answers: its interval has no limits", "quá ít câu trả lời: khoảng tin cậy không có cận"),
+    (
+        r"as many strata as units: it has no interval from which a standard error could be read",
+        "số tầng bằng số đơn vị: không có khoảng tin cậy để suy ra sai số chuẩn",
+    ),
     (r"one answer: no sampling error can be estimated", "một câu trả lời: không ước lượng được sai số"),
     (r"one (.+) only: no sampling error can be estimated", r"chỉ có một \1: không ước lượng được sai số"),
     (

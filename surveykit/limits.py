@@ -91,7 +91,7 @@ def limits(est: Estimates, level: float, method: Any, df: Any, cap: bool, side: 
         low, high = intervals.log_limits(_positive(est, p, v), v, intervals.quantile(degrees, both))
     else:
         low, high = intervals.limits(name, p, v, est.n.to_numpy(float), degrees, both, cap=cap)
-    missing = np.isnan(v)
+    missing = np.isnan(v) & (name not in est.detail.methods)  # of a quantile one end may be known
     ends = (0.0 if est.is_share or name == "log" else -np.inf), (1.0 if est.is_share else np.inf)
     low = np.where(np.isnan(high), np.nan, ends[0]) if side == "upper" else low
     high = np.where(np.isnan(low), np.nan, ends[1]) if side == "lower" else high

@@ -4,41 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any, NamedTuple
+from functools import cache, partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 
 from sampling.checks import ArgumentError, DataError, check_choice
 from surveykit import columns as col
-from surveykit.context import Note
 from surveykit.design import Design
 from surveykit.estimation import Names, check_answers
 from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Codes
-from surveykit.formulas.quantiles import APART, RULES, Cumulated, Sorted, sort_answers
-from surveykit.formulas.statistics import Smooth, divide, mean
+from surveykit.formulas.quantiles import APART, RULES, sort_answers
+from surveykit.formulas.statistics import Smooth, mean
 from surveykit.formulas.totals import Column
-from surveykit.formulas.variance import Combined
 from surveykit.infer import infer
 from surveykit.result import Estimates
-
-METHODS = ("woodruff", "logit", "beta", "score")
-LEVEL = 0.95  # of the interval from which the standard error is read
-ROUNDS = 60
-OPEN = "too few answers on one side of it: its interval is open"
-STILL = "its interval shrinks to one value: many answers are equal"
-
-
-class Answers(NamedTuple):
-    """One column: its answers in order, and with their weights added up; the rows missing."""
-
-    order: Sorted
-    sums: Cumulated
-    y: Array
-    missing: Codes
+from surveykit.woodruff import METHODS, Answers, woodruff
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -65,8 +48,13 @@ class Solved:
         """Return zeros: only replicates tell how they move."""
         return np.zeros((len(T), T.shape[1], T.shape[1]))
 
-    def solve(self, W: Array, domain: Codes, D: int) -> Array:  # noqa: ARG002 (as they were sorted)
+    def solve(self, W: Array, domain: Codes, D: int) -> Array:
         """(b, D, q) quantiles for weights (b, n)."""
+        if (W[:, domain >= 0] < 0).any():
+            raise DataError(
+                "method='quantile': some replicate weights are below 0, and a quantile needs weights of 0 or "
+                "more. Use method='woodruff'."
+            )
         p = np.tile(self.p, (D, 1))
         return np.stack([
             np.concatenate([s.order.quantiles(s.order.weights(w), p, self.rule) for s in self.parts], axis=1)
@@ -100,9 +88,11 @@ def quantile(
     -------
     Estimates, in units of y
         ``ci(method=…)``: "woodruff" (default: t limits of the share at or below the quantile, turned into
-        values by the same rule), "logit", "beta", "score" (values at which the share is not rejected), and
-        with replicates "quantile" (spread of the replicates' quantiles). The standard error is the width of
-        the 95 % interval over 2 t.
+        values by the same rule), "logit", "beta", "arcsine" (other limits of that share), "score" (values at
+        which the share is not rejected: the one to take where many answers are equal, as grades 1 to 5), and
+        with replicates "quantile" (spread of the replicates' quantiles). A limit that would lie beyond the
+        answers is the least or greatest of them if there are enough of them to say so, else NaN. The standard
+        error is the width of the 95 % interval over 2 t.
 
     Raises
     ------
@@ -126,13 +116,13 @@ def quantile(
     names = check_answers(design, y, by)
     check_choice(rule, RULES, "rule")
     shares = check_shares(q)
-    negative = np.flatnonzero(design.w < 0)
+    domains = design.domains(by, where)
+    negative = np.flatnonzero((design.w < 0) & (domains.row >= 0))
     if negative.size:
         raise DataError(
             f"the weight is below 0 in {col.place(design.data, negative)}, and a quantile needs weights "
             "of 0 or more. Calibrate with distance='raking' or with bounds."
         )
-    domains = design.domains(by, where)
     parts = [answers_of(design, name, domains.row, domains.D, rule) for name in names]
     p = np.tile(shares, (domains.D, 1))
     value = np.concatenate([part.sums.quantiles(p, rule) for part in parts], axis=1)
@@ -142,12 +132,10 @@ def quantile(
         y=[f"y={name!r}" for name in names for _ in shares],
     )  # fmt: skip
     below = partial(shares_below, ask, parts, len(shares), domains.row)
-    woodruff = Woodruff(below(value), value, parts, np.tile(shares, len(names)), rule, below)
-    made = woodruff.estimates()
+    made = woodruff(below, value, parts, np.tile(shares, len(names)), rule).estimates()
     if design.replicates is None:
         return made
-    again = ask([lambda: Solved(parts, shares, rule)])
-    return with_replicates(made, again)
+    return with_replicates(made, lambda: ask([lambda: Solved(parts, shares, rule)]))
 
 
 def median(
@@ -186,6 +174,9 @@ def check_shares(q: Any) -> Array:
             raise ArgumentError(
                 f"q={share!r}: a quantile is asked for by a share from 0 to 1, as 0.5 for the median."
             )
+    twice = pd.Index(asked)[pd.Index(asked).duplicated()]
+    if twice.size:
+        raise ArgumentError(f"q: {twice[0]:g} stands there twice. Name each share once.")
     return np.array(asked, dtype=float)
 
 
@@ -229,93 +220,16 @@ def shares_below(
     return ask([make(part, i * Q + k) for i, part in enumerate(parts) for k in range(Q)])
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Woodruff:
-    """Quantiles (D, q) and the shares of answers at or below them, from which limits are read."""
-
-    shares: Estimates
-    value: Array
-    parts: Sequence[Answers]
-    p: Array
-    rule: str
-    below: Callable[[Array], Estimates]
-
-    def estimates(self) -> Estimates:
-        """Return the quantiles, with standard errors from the width of their 95 % intervals."""
-        raw, theta = self.shares, self.value.ravel()
-        df = raw.df.to_numpy(float)
-        low, high = self.limits("woodruff", df, LEVEL)
-        se = (high - low) / (2 * intervals.quantile(df, LEVEL))
-        reason = raw.reason.to_numpy(dtype=object).copy()
-        had = (reason == "") & ~np.isnan(raw.variance)
-        reason[had & np.isnan(se)] = OPEN
-        spread = np.sqrt(np.where(np.isnan(raw.variance), 0.0, raw.variance))
-        scale = np.nan_to_num(divide(se, spread))
-        notes = raw.context.notes
-        if (had & (se == 0) & (spread > 0)).any():
-            notes = (*notes, Note(STILL, "khoảng tin cậy co về một giá trị: nhiều câu trả lời bằng nhau"))
-        return replace(
-            raw,
-            value=pd.Series(theta, index=raw.value.index, name="quantile"),
-            covariance=Combined(raw.covariance, sp.diags(scale, format="csr")),
-            reason=pd.Series(reason, index=raw.value.index, name="reason", dtype=object),
-            detail=replace(raw.detail, reference=None, limits=self.limits, methods=METHODS),
-            context=replace(raw.context, notes=notes),
-        )
-
-    def limits(self, method: str, df: Array, level: float) -> tuple[Array, Array]:
-        """(k,) limits of the quantiles; NaN where the share has none inside 0 … 1."""
-        if method == "score":
-            return self.search(df, level)
-        est, n = self.shares, self.shares.n.to_numpy(float)
-        p = np.clip(est.value.to_numpy(float), 0.0, 1.0)
-        name = "wald" if method == "woodruff" else method
-        low, high = intervals.limits(name, p, est.variance, n, df, level)
-        return self.at(low), self.at(high)
-
-    def at(self, share: Array) -> Array:
-        """(k,) values at these shares; NaN at and beyond 0 and 1."""
-        D, q = self.value.shape
-        p = share.reshape(D, q)
-        inner = (p > 0) & (p < 1)
-        Q = q // len(self.parts)
-        found = [
-            part.sums.quantiles(np.where(inner, p, np.nan)[:, i * Q : (i + 1) * Q], self.rule)
-            for i, part in enumerate(self.parts)
-        ]
-        return np.concatenate(found, axis=1).ravel()
-
-    def search(self, df: Array, level: float) -> tuple[Array, Array]:
-        """(k,) least and greatest value at which the share is not rejected, by halving."""
-        D, q = self.value.shape
-        t = intervals.quantile(df, level).reshape(D, q)
-
-        def z(share: Array) -> Array:
-            theta = self.at(np.clip(share, 1e-9, 1 - 1e-9).ravel()).reshape(D, q)
-            est = self.below(theta)
-            gap = est.value.to_numpy(float).reshape(D, q) - self.p
-            return divide(gap, np.sqrt(est.variance).reshape(D, q))
-
-        ends = []
-        for sign in (-1, 1):
-            inside = np.tile(self.p, (D, 1)) * 1.0
-            outside = np.full((D, q), 0.0 if sign < 0 else 1.0)
-            for _ in range(ROUNDS // 2):
-                middle = (inside + outside) / 2
-                far = ~(np.abs(z(middle)) <= t)
-                inside, outside = np.where(far, inside, middle), np.where(far, middle, outside)
-            ends.append(self.at(inside.ravel()))
-        return ends[0], ends[1]
-
-
-def with_replicates(made: Estimates, again: Estimates) -> Estimates:
+def with_replicates(made: Estimates, again: Callable[[], Estimates]) -> Estimates:
     """Return the quantiles with one more interval, from the spread of the replicates' quantiles."""
     limits = made.detail.limits
     assert limits is not None
+    solved = cache(again)
 
     def both(method: str, df: Array, level: float) -> tuple[Array, Array]:
         if method == "quantile":
-            return intervals.wald(again.value.to_numpy(float), again.variance, intervals.quantile(df, level))
+            est = solved()
+            return intervals.wald(est.value.to_numpy(float), est.variance, intervals.quantile(df, level))
         return limits(method, df, level)
 
     return replace(made, detail=replace(made.detail, limits=both, methods=(*METHODS, "quantile")))

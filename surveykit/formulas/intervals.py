@@ -49,9 +49,11 @@ def logit_limits(p: Array, v: Array, t: Array) -> Pair:
         return expit(logit(p) - half), expit(logit(p) + half)
 
 
-def arcsine(p: Array, v: Array, t: Array) -> Pair:
-    """Wald limits of asin √p, turned back; as in R not cut at 0 and π / 2, past which they fold back."""
+def arcsine(p: Array, v: Array, t: Array, *, cut: bool = False) -> Pair:
+    """Wald limits of asin √p, turned back; past 0 and π / 2 they fold back as in R unless they are cut."""
     centre, half = np.arcsin(np.sqrt(p)), t * divide(np.sqrt(v), 2 * np.sqrt(p * (1 - p)))
+    if cut:
+        return np.sin(np.maximum(centre - half, 0)) ** 2, np.sin(np.minimum(centre + half, np.pi / 2)) ** 2
     return np.sin(centre - half) ** 2, np.sin(centre + half) ** 2
 
 

@@ -12,6 +12,7 @@ for hf9 (Hyndman & Fan 1996, The American Statistician 50, their types with weig
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ LINES = {
 }  # fmt: skip
 APART = (*LINES, "hf3", "shahvaish")  # rules in which equal answers of several rows count one by one
 SAME = 1e-11  # part of the sum of the weights that is rounding
+SHORT = 2**16  # domains whose codes have two bytes
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -111,6 +113,51 @@ class Cumulated:
         out[np.isnan(p)] = np.nan
         return out
 
+    def ends(self) -> tuple[Codes, Codes]:
+        """(D,) places of the first and the last answer of each domain, 0 where it has none."""
+        first, final = (np.zeros(self.D, dtype=np.intp) for _ in range(2))
+        first[self.domain], final[self.domain] = self.starts, self.last
+        return first, final
+
+    def before(self, theta: Array) -> Array:
+        """(D, Q) greatest answer of each domain below θ (D, Q); θ itself where there is none."""
+        out = theta.copy()
+        for j in range(theta.shape[1] if self.starts.size else 0):
+            below = self.value < theta[self.domain, j][self.place]
+            count = np.add.reduceat(below.astype(np.intp), self.starts)
+            at = self.value[np.maximum(self.starts + count - 1, 0)]
+            out[self.domain, j] = np.where(count > 0, at, theta[self.domain, j])
+        return out
+
+
+def bounded(p: Array, size: Array, level: float) -> Mask:
+    """Whether the greatest of so many answers bounds the quantile at p: p^size ≤ (1 − level) / 2.
+
+    All answers lie below the quantile with no more than this chance; of its least answer the same with 1 − p.
+
+    Examples
+    --------
+    >>> bounded(np.array([0.5, 0.9]), np.array([6.0, 30.0]), 0.95)
+    array([ True, False])
+    """
+    return np.asarray(p**size <= (1 - level) / 2)
+
+
+def first_where(holds: Callable[[Codes], Mask], first: Codes, last: Codes) -> Codes:
+    """First place from ``first`` to ``last`` from which on a condition holds, by halving; else the last.
+
+    Examples
+    --------
+    >>> first_where(lambda at: at * at > 10, np.array([0, 6]), np.array([9, 9]))
+    array([4, 6])
+    """
+    low, high = first.copy(), last.copy()
+    while (low < high).any():
+        middle = (low + high) // 2
+        yes = holds(middle) | (low >= high)
+        low, high = np.where(yes, low, middle + 1), np.where(yes, middle, high)
+    return low
+
 
 def _passed(P: Array, place: Codes, starts: Codes, last: Codes, p: Array) -> Codes:
     """(d, Q) first point of each domain at or above p, up to rounding; the last one if none is."""
@@ -154,23 +201,24 @@ def sort_answers(y: Array, domain: Codes, inside: Mask, D: int, *, apart: bool =
     inside : (n,) rows that count
     D : number of domains
     """
-    rows = np.flatnonzero(inside)
-    values, d = y[rows], domain[rows]
     group = np.full(y.size, -1, dtype=np.intp)
-    if rows.size == 0:
+    whole = bool(inside.all())
+    rows = np.arange(y.size) if whole else np.flatnonzero(inside)
+    values, d = (y, domain) if whole else (y[rows], domain[rows])
+    if values.size == 0:
         return Sorted(group, np.zeros(0), np.zeros(0, dtype=np.intp), D)
     codes, span = whole_numbers(values)
-    if not apart and span and span * D <= 8 * rows.size + 1024:
-        keys = d * span + codes
+    if not apart and span and span * D <= 8 * values.size + 1024:
+        keys = d * span + codes if D > 1 else codes
         present = np.bincount(keys, minlength=span * D) > 0
+        found = np.flatnonzero(present)
         number = np.cumsum(present) - 1
         group[rows] = number[keys]
-        found = np.flatnonzero(present)
-        low = float(values.min())
-        return Sorted(group, np.asarray(low + found % span, dtype=float), found // span, D)
+        return Sorted(group, np.asarray(float(values.min()) + found % span, dtype=float), found // span, D)
     order = np.argsort(values, kind="stable" if apart else None)  # equal answers become one in any order
     if D > 1:
-        order = order[np.argsort(d[order], kind="stable")]
+        short = d.astype(np.uint16) if D <= SHORT else d  # sorted by their digits
+        order = order[np.argsort(short[order], kind="stable")]
     v = values[order]
     new = np.ones(v.size, dtype=bool)
     if not apart:
@@ -178,5 +226,9 @@ def sort_answers(y: Array, domain: Codes, inside: Mask, D: int, *, apart: bool =
     e = d[order] if D > 1 else d
     if D > 1:
         new[1:] |= e[1:] != e[:-1]
-    group[rows[order]] = np.cumsum(new) - 1
+    number = np.arange(v.size) if new.all() else np.cumsum(new) - 1
+    if whole:
+        group[order] = number
+    else:
+        group[rows[order]] = number
     return Sorted(group, v, e, D) if new.all() else Sorted(group, v[new], e[new], D)

@@ -74,7 +74,8 @@ def t_test(
         raise ArgumentError(f"null={null!r}: write the number that the mean is compared with.")
     if by is not None:
         est, effect = two_groups(design, y, by, where)
-        name = Note(f"t test of {y} by {by}", f"kiểm định t: {y} theo {by}")
+        change = est.value.index[0]
+        name = Note(f"t test of {y} by {by} ({change})", f"kiểm định t: {y} theo {by} ({change})")
     elif paired is not None:
         est, effect = pairs(design, y, paired, where)
         name = Note(f"paired t test of {y} less {paired}", f"kiểm định t theo cặp: {y} trừ {paired}")

@@ -174,6 +174,20 @@ def cell(column: str, value: Any, *, unit: str, digits: int, lang: fmt.Lang) -> 
     return fmt.number(value, digits, lang)
 
 
+def level_text(level: Any, lang: fmt.Lang = "vi") -> str:
+    """Return a level as text; whole numbers that blanks made decimal stand without their point.
+
+    Examples
+    --------
+    >>> level_text(4.0), level_text("Nữ"), level_text(0.25)
+    ('4', 'Nữ', '0,25')
+    """
+    if not isinstance(level, float):
+        return str(level)
+    text = str(int(level)) if level.is_integer() else str(level)
+    return text.replace(".", ",") if lang == "vi" else text
+
+
 def estimates_html(result: Estimates, lang: fmt.Lang, level: float, method: Any) -> str:
     """Return the table of a result as HTML."""
     table = result.to_frame(level, method)
@@ -191,7 +205,9 @@ def estimates_html(result: Estimates, lang: fmt.Lang, level: float, method: Any)
     columns: list[list[str]] = []
     for i, name in enumerate(index.names):
         heads.append("" if name is None else MINUS.get(str(name), (str(name),) * 2)[vi])
-        columns.append([MISSING[vi] if pd.isna(v) else str(v) for v in index.get_level_values(i)])
+        columns.append(
+            [MISSING[vi] if pd.isna(v) else level_text(v, lang) for v in index.get_level_values(i)]
+        )
     if unit == "points" or result.adjust:  # relative to a difference near 0 a standard error says nothing
         table = table.drop(columns="cv")
     for column in table.columns:

@@ -15,6 +15,7 @@ from sampling import format as fmt
 from sampling.checks import ArgumentError, ColumnError, check_choice, listed, near, shown
 from surveykit.context import Note
 from surveykit.design import Design
+from surveykit.display import ROWS
 from surveykit.formulas.arrays import Array, Codes
 from surveykit.formulas.clusterrobust import ClusterRobust
 from surveykit.formulas.glm import Glm
@@ -260,7 +261,9 @@ class Regression:
             "ci_high": "cận trên", "df": "bậc tự do", "n": "n", "reason": "lý do",
         }  # fmt: skip
         table = self.to_frame().drop(columns="n")
-        words = pd.DataFrame({"biến": [str(name) for name in table.index]})
+        words = pd.DataFrame(
+            {"biến": [ROWS.get(("coefficient", str(name)), str(name)) for name in table.index]}
+        )
         for column in table.columns:
             if column == "reason":
                 words[heads[column]] = table[column].to_numpy()

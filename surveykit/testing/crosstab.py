@@ -17,6 +17,7 @@ from sampling.checks import ArgumentError, DataError, check_choice, check_column
 from surveykit import columns as col
 from surveykit.context import Note
 from surveykit.design import Design, check_design
+from surveykit.display import level_text
 from surveykit.estimation import check_answers, proportion
 from surveykit.formulas import association
 from surveykit.formulas.arrays import Array, Codes
@@ -205,8 +206,8 @@ class Crosstab:
         r, c = self.shape
         numbers = table[["estimate", "ci_low", "ci_high", "n_cell"]].to_numpy(float)
         text = np.array([cell_html(*row, lang=lang) for row in numbers], dtype=object).reshape(r, c)
-        body = pd.DataFrame(text, columns=[col.html_text(str(v)) for v in self.n.columns])
-        body.insert(0, col.html_text(self.rows), [col.html_text(str(v)) for v in self.n.index])
+        body = pd.DataFrame(text, columns=[col.html_text(level_text(v, lang)) for v in self.n.columns])
+        body.insert(0, col.html_text(self.rows), [col.html_text(level_text(v, lang)) for v in self.n.index])
         body.loc[r] = ["n", *(fmt.integer(v, lang) for v in self.n.sum())]
         head = PERCENT_VI[percent] if lang == "vi" else f"% of each {percent}"
         lines = self._test_line(lang).split("\n")

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import scipy.linalg
 from scipy.special import expit, ndtr, ndtri, xlogy
 
 from surveykit.formulas.arrays import Array, Codes
@@ -175,10 +174,10 @@ def solve_scaled(A: Array, score: Array) -> Array:
     if not (np.isfinite(size).all() and (size > 0).all()):
         return np.full(score.size, np.nan)
     try:
-        factor = scipy.linalg.cho_factor(A / np.outer(size, size), lower=True)
-    except scipy.linalg.LinAlgError:
+        root = np.linalg.cholesky(A / np.outer(size, size))
+    except np.linalg.LinAlgError:
         return np.full(score.size, np.nan)
-    return np.asarray(scipy.linalg.cho_solve(factor, score / size) / size)
+    return np.asarray(np.linalg.solve(root.T, np.linalg.solve(root, score / size)) / size)
 
 
 def fit(family: Family, X: Array, y: Array, w: Array, offset: Array, start: Array | None = None) -> Solution:

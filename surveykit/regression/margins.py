@@ -57,11 +57,12 @@ def margins(
     >>> model.margins("gioi").value.round(3).to_dict()
     {'N': 3.25, 'W': 4.25}
     """
+    link = family(model)
     data = own_rows(model, variable)
     values = levels(data, variable, at)
     X = [partial(columns, model, data, variable, v) for v in values]
     shift = offset(model)
-    what = [formulas.prediction(family(model), x, shift) for x in X]
+    what = [formulas.prediction(link, x, shift) for x in X]
     return averaged(model, what, pd.Index(values, name=variable), "margin", fixed)
 
 
@@ -95,7 +96,8 @@ def effects(
     """
     right = [n for factor in model.terms.info.factor_infos for n in model.terms.sources[factor.code]]
     names = [variables] if isinstance(variables, str) else list(variables or dict.fromkeys(right))
-    what, labels, shift, link = [], [], offset(model), family(model)
+    link = family(model)
+    what, labels, shift = [], [], offset(model)
     for name in names:
         data = own_rows(model, name)
         if is_factor(model, data, name):

@@ -5,8 +5,9 @@ from surveykit.design import Design
 from surveykit.difference import did
 from surveykit.dispositions import dispositions, spread_unknown
 from surveykit.estimation import count, mean, proportion, ratio, total, variance
-from surveykit.functions import function, together
+from surveykit.functions import function
 from surveykit.joining import join
+from surveykit.joint import together
 from surveykit.likert import likert
 from surveykit.moments import correlation, sd
 from surveykit.multiple import multiple_response

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 
-from surveykit.formulas.arrays import Array, Mask
+from surveykit.formulas.arrays import Array, Codes, Mask
 
 
 class ShareParts(NamedTuple):
@@ -30,7 +30,8 @@ class Detail:
     population the weights stand for; ``share()``: parts of the "auto" interval; ``df_of(rows)``: degrees of
     freedom of a combination of rows. ``methods``: intervals made for these estimates alone, the first by
     default; ``limits(method, df, level)``: their two-sided limits. ``df_many(L)``: those of the combinations
-    L (k, m).
+    L (k, m). ``held(rows)``: codes of the units and strata behind rows; ``source``: the table and the
+    replicates that the estimates are of, for what puts several results together.
     """
 
     reference: Callable[[], tuple[Array, Array]] | None
@@ -39,6 +40,8 @@ class Detail:
     limits: Callable[[str, Array, float], tuple[Array, Array]] | None = None
     methods: tuple[str, ...] = ()
     df_many: Callable[[sp.csc_matrix], Array] | None = None
+    held: Callable[[Sequence[int]], tuple[Codes, Codes]] | None = None
+    source: tuple[Any, Any] | None = None
 
 
 def combined(detail: Detail, L: sp.csc_matrix) -> Detail:
@@ -51,7 +54,12 @@ def combined(detail: Detail, L: sp.csc_matrix) -> Detail:
         rows = [np.sort(part).tolist() for part in np.split(whole.indices, whole.indptr[1:-1])]
         return np.array([detail.df_of(part) for part in rows], dtype=float)
 
-    def df_of(rows: Sequence[int]) -> float:
-        return detail.df_of(np.unique(L[:, list(rows)].indices).tolist())
+    def below(rows: Sequence[int]) -> list[int]:
+        made_of: list[int] = np.unique(L[:, list(rows)].indices).tolist()
+        return made_of
 
-    return Detail(None, None, df_of, df_many=df_many)
+    held = detail.held
+    return Detail(
+        None, None, lambda rows: detail.df_of(below(rows)), df_many=df_many,
+        held=None if held is None else lambda rows: held(below(rows)), source=detail.source,
+    )  # fmt: skip

@@ -103,7 +103,7 @@ REASONS = (
         r"too few answers on one side of it: its interval is open",
         "quá ít câu trả lời ở một phía: khoảng tin cậy không có cận",
     ),
-    (r"the function has no derivative here", "hàm không có đạo hàm tại đây"),
+    (r"the function has no finite value here", "hàm không có giá trị hữu hạn tại đây"),
     (
         r"there is no association at all in the sample, so it has no standard error",
         "trong mẫu không có mối liên hệ nào nên không có sai số chuẩn",

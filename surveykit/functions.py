@@ -1,8 +1,8 @@
-"""Functions of estimates, estimates of several calls together, and statistics of one's own on replicates."""
+"""Functions of estimates, and statistics of one's own on replicates."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,16 +13,16 @@ import scipy.sparse as sp
 from sampling.checks import ArgumentError, DataError, shown
 from surveykit.context import Context, Note
 from surveykit.design import Design, check_design
-from surveykit.detail import Detail, ShareParts
+from surveykit.detail import Detail
 from surveykit.formulas.arrays import Array
 from surveykit.formulas.derivative import SURE, numeric
-from surveykit.formulas.joined import Joined, comparable, unfolded
-from surveykit.formulas.replicated import Replicated, spread
-from surveykit.formulas.variance import Combined, Covariance, Taylor
+from surveykit.formulas.replicated import spread
+from surveykit.formulas.variance import Combined
 from surveykit.replay import degrees, made, progress, weights_of
 from surveykit.result import Estimates
 
 MOST = 2_000  # estimates that a function may be of
+NO_VALUE = "the function has no finite value here"
 
 
 def function(
@@ -42,8 +42,8 @@ def function(
         ``lambda v: v["sau"] / v["trước"]``.
     derivative : function, optional
         Gets the values, gives the derivative of the number by each row (dict or Series; rows left out count
-        0), or by name of f's results a dict of such. Without it differences are taken, and refused where two
-        steps differ by more than 1e-6.
+        0), or by name of f's results a dict of such. Without it a complex step or differences are taken, and
+        refused where two ways differ by more than 1e-6.
     name : text
         Name of a single result.
 
@@ -81,32 +81,64 @@ def function(
             f"function: {at.size} estimates are too many for differences by each. Take fewer rows."
         )
 
-    def call(values: Array) -> pd.Series:
-        return as_series(f(pd.Series(values, index=estimates.value.index)), name)
-
-    value = call(at)
+    value = call(f, estimates, at, name)
+    depends = of_missing(f, estimates, at, value, name)
     if derivative is None:
-        J = differences(call, at, estimates)
+        J = slopes(f, estimates, at, value, name)
     else:
         J = given(derivative(estimates.value.copy()), value.index, estimates)
-    L = sp.csr_matrix(np.nan_to_num(J).T)
-    made_of = estimates.combine(L, value.index, "function")
+    L = sp.csr_matrix(np.where(np.isfinite(J), J, 0.0).T)
+    made_of = estimates.combine((L != 0) + depends, value.index, "function")
     reason = made_of.reason.copy()
-    reason[np.isnan(J).any(axis=1) & (reason == "").to_numpy()] = "the function has no derivative here"
+    finite = np.isfinite(value.to_numpy())
+    reason[~finite & (reason == "").to_numpy()] = NO_VALUE
+    df = made_of.df.where(finite)
+    context = made_of.context
+    if finite.any():
+        context = replace(context, df=(float(df.min()), float(df.max())))
     return replace(
         made_of, value=value.rename("function"), covariance=Combined(estimates.covariance, L), reason=reason,
-        points=False,
+        df=df, context=context, points=False,
     )  # fmt: skip
 
 
+def call(f: Callable[[pd.Series], Any], est: Estimates, at: Array, name: str) -> pd.Series:
+    """Return what f gives for these values of the rows, as numbers by name."""
+    try:
+        with np.errstate(all="ignore"):
+            return as_series(f(pd.Series(at, index=est.value.index)), name)
+    except KeyError as error:
+        est.locate(error.args[0], "f")  # says which rows there are
+        raise
+
+
+def of_missing(
+    f: Callable[[pd.Series], Any], est: Estimates, at: Array, value: pd.Series, name: str
+) -> sp.csr_matrix:
+    """(k, m) which results without a value are so because they are made of a row without one."""
+    out = np.zeros((at.size, len(value)), dtype=bool)
+    lost = np.isnan(at)
+    if lost.any() and np.isnan(value.to_numpy()).any():
+        filled = np.where(lost, 1.0, at)
+        has = ~np.isnan(call(f, est, filled, name).to_numpy())
+        for i in np.flatnonzero(lost):  # all other rows have a value then
+            one = filled.copy()
+            one[i] = np.nan
+            out[i] = np.isnan(call(f, est, one, name).to_numpy()) & has
+    return sp.csr_matrix(out)
+
+
 def as_series(found: Any, name: str) -> pd.Series:
-    """Return numbers by name."""
+    """Return numbers by name; complex ones stay so."""
     if isinstance(found, Mapping):
         found = pd.Series(dict(found))
     if not isinstance(found, pd.Series):
         found = pd.Series([found], index=[name])
+    numbers: pd.Series = found
+    if found.dtype.kind == "c":
+        return numbers
     try:
-        numbers: pd.Series = found.astype(float)
+        numbers = found.astype(float)
     except (TypeError, ValueError) as error:
         raise TypeError(
             f"f gave {shown(found.iloc[0])}; it must give a number, or numbers by name."
@@ -114,19 +146,30 @@ def as_series(found: Any, name: str) -> pd.Series:
     return numbers
 
 
-def differences(call: Callable[[Array], pd.Series], at: Array, est: Estimates) -> Array:
-    """(m, k) derivative by differences, checked."""
-    se = np.nan_to_num(np.sqrt(est.variance))
-    size = np.maximum(np.abs(at), se)
-    size[size == 0] = 1.0
-    J, gap = numeric(lambda v: call(v).to_numpy(), at, size)
-    rough = np.argwhere(gap > SURE)
-    if rough.size:
-        i = int(rough[0, 1])
-        raise ArgumentError(
-            f"f is not smooth at row {shown(est.value.index[i])} = {at[i]:g}: derivatives by two steps "
-            f"differ by {gap.max():.1g}. Pass derivative=, or choose a function without corners there."
-        )
+def slopes(f: Callable[[pd.Series], Any], est: Estimates, at: Array, value: pd.Series, name: str) -> Array:
+    """(m, k) derivative by differences, checked; 0 for rows and results without a value."""
+    rows = np.flatnonzero(np.isfinite(at))
+    results = np.flatnonzero(np.isfinite(value.to_numpy()))
+
+    def part(values: Array) -> Array:
+        moved = at.astype(values.dtype)
+        moved[rows] = values
+        found = call(f, est, moved, name)
+        if not found.index.equals(value.index):
+            raise ArgumentError(f"f gives other names for other values: {list(found.index)[:3]}.")
+        return found.to_numpy()[results]
+
+    J = np.zeros((len(value), at.size))
+    if rows.size and results.size:
+        own, doubt = numeric(part, at[rows], np.nan_to_num(est.se.to_numpy()[rows]))
+        rough = np.argwhere(~(doubt <= SURE))
+        if rough.size:
+            i = rows[int(rough[0, 1])]
+            raise ArgumentError(
+                f"f is not smooth at row {shown(est.value.index[i])} = {at[i]:g}: two ways to work out its "
+                "derivative do not agree. Pass derivative=, or choose a function without corners there."
+            )
+        J[np.ix_(results, rows)] = own
     return J
 
 
@@ -145,145 +188,6 @@ def given(found: Any, names: pd.Index[Any], est: Estimates) -> Array:
         for row, slope in dict(parts[name]).items():
             J[k, est.locate(row, "derivative")] = float(slope)
     return J
-
-
-def together(*parts: Estimates, **named: Estimates) -> Estimates:
-    """Return the estimates of several calls on one design with their joint covariance.
-
-    A total beside its parts, means beside ratios, overlapping groups: contrasts, tests and functions of them
-    need nothing said again.
-
-    Parameters
-    ----------
-    parts, named : Estimates
-        Of the same design. Names in front (``nam=…, nu=…``) become a level of the rows; without them the
-        rows of the parts must differ.
-
-    Raises
-    ------
-    ArgumentError
-        Fewer than two parts; parts of different designs, or conditional on units where others are not.
-
-    Examples
-    --------
-    >>> import surveykit as sv
-    >>> people = pd.DataFrame({"thon": list("aabbcc"), "gioi": list("NWNWNW"), "diem": [4, 5, 3, 4, 2, 5]})
-    >>> design = sv.Design(people, sampling="srs", psu="thon")
-    >>> both = sv.together(chung=sv.mean(design, "diem"), nu=sv.mean(design, "diem", where="gioi == 'W'"))
-    >>> both.contrast({("nu", "diem"): 1, ("chung", "diem"): -1}).value.round(3).to_list()
-    [0.833]
-    """
-    if parts and named:
-        raise ArgumentError("together: name all parts or none.")
-    every = list(named.values()) if named else list(parts)
-    if len(every) < 2 or not all(isinstance(part, Estimates) for part in every):
-        raise ArgumentError("together: pass at least two results of one design.")
-    index = joined_index(every, list(named) or None)
-    ends = np.cumsum([0, *(len(part.value) for part in every)])
-
-    def df_of(rows: Sequence[int]) -> float:
-        at = np.searchsorted(ends, np.asarray(rows), side="right") - 1
-        own = [(i, [int(r - ends[i]) for r in np.asarray(rows)[at == i]]) for i in np.unique(at)]
-        return float(min(every[i].detail.df_of(part) for i, part in own))
-
-    def concatenated(name: str) -> pd.Series:
-        whole: pd.Series = pd.concat([getattr(part, name) for part in every])
-        return whole.set_axis(index).rename(name)
-
-    first = every[0]
-    shares = all(part.is_share for part in every)
-    reference = all(part.detail.reference is not None for part in every)
-    return Estimates(
-        value=concatenated("value").rename("estimate"),
-        covariance=joint_covariance(every),
-        df=concatenated("df"),
-        statistic=first.statistic if len({part.statistic for part in every}) == 1 else "estimate",
-        context=joint_context(every),
-        n=concatenated("n"),
-        reason=concatenated("reason"),
-        detail=Detail(
-            reference=(lambda: references(every)) if reference else None,
-            share=(lambda: share_parts(every)) if shares else None,
-            df_of=df_of,
-        ),
-        refusal=next((part.refusal for part in every if part.refusal), ""),
-        points=all(part.points for part in every),
-    )
-
-
-def references(every: Sequence[Estimates]) -> tuple[Array, Array]:
-    """Return the simple random variances and populations of all parts."""
-    v, N = zip(*(part.reference for part in every), strict=True)
-    return np.concatenate(v), np.concatenate(N)
-
-
-def share_parts(every: Sequence[Estimates]) -> ShareParts:
-    """Return what the intervals of shares need, of all parts."""
-    own = [part.share_parts for part in every]
-    K, b, rho, census = (
-        np.concatenate(x) for x in zip(*((p.K, p.b, p.rho, p.census) for p in own), strict=True)
-    )
-    return ShareParts(K, b, rho, census, any(p.raised for p in own))
-
-
-def joined_index(every: Sequence[Estimates], keys: Sequence[str] | None) -> pd.Index[Any]:
-    """Return the names of all rows, which differ."""
-    if keys is not None:
-        rows = [
-            (key, *(row if isinstance(row, tuple) else (row,)))
-            for key, part in zip(keys, every, strict=True)
-            for row in part.value.index
-        ]
-        if len({len(row) for row in rows}) == 1:
-            return pd.MultiIndex.from_tuples(rows)
-        return pd.Index([" · ".join(map(str, row)) for row in rows])
-    names = [row for part in every for row in part.value.index]
-    if len(set(names)) < len(names):
-        twice = next(row for row in names if names.count(row) > 1)
-        raise ArgumentError(
-            f"together: row {shown(twice)} stands in two parts. Name the parts: together(a=…, b=…)."
-        )
-    if all(isinstance(row, tuple) for row in names) and len({len(row) for row in names}) == 1:
-        return pd.MultiIndex.from_tuples(names)
-    flat: pd.Index[Any] = pd.Index(names, tupleize_cols=False)
-    return flat
-
-
-def joint_covariance(every: Sequence[Estimates]) -> Covariance:
-    """Return the joint covariance, once it is sure that one design made all parts."""
-    bases = [unfolded(part.covariance) for part in every]
-    first = bases[0][0]
-    if all(isinstance(base, Replicated) for base, _ in bases):
-        deviations = [
-            base.deviations if L is None else np.asarray((L.T @ base.deviations.T).T)
-            for base, L in bases
-            if isinstance(base, Replicated)
-        ]
-        if len({len(d) for d in deviations}) == 1:
-            return Replicated(
-                np.hstack(deviations), np.zeros(sum(d.shape[1] for d in deviations), dtype=np.intp)
-            )
-    if isinstance(first, Taylor):
-        parts = []
-        for base, L in bases:
-            if not isinstance(base, Taylor) or not comparable(first, base):
-                break
-            parts.append((base, sp.identity(base.size, format="csr") if L is None else L))
-        else:
-            return Joined(parts)
-    raise ArgumentError(
-        "together: the parts come from different designs, or are judged by different units (one is "
-        "conditional on units, as the line below its table says). Make them from one design."
-    )
-
-
-def joint_context(every: Sequence[Estimates]) -> Context:
-    """Return the line of several parts."""
-    contexts = [part.context for part in every]
-    low, high = min(c.df[0] for c in contexts), max(c.df[1] for c in contexts)
-    notes = tuple(dict.fromkeys(note for c in contexts for note in c.notes))
-    widest = max(contexts, key=lambda c: c.n)
-    return replace(widest, df=(low, high), notes=notes, missing=max(c.missing for c in contexts))
 
 
 def replicate_statistic(

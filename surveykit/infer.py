@@ -268,6 +268,8 @@ def infer(
         share=(lambda: share_parts(design, plan, makers)) if share else None,
         df_of=df_of,
         df_many=df_many,
+        held=done.holding.held if read is None else None,
+        source=(design.data, design.replicates),
     )
     return Estimates(
         value=pd.Series(value.ravel(), index=index, name=statistic),

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 
 import surveykit as sv
 from sampling.checks import ArgumentError
-from surveykit.functions import together
+from surveykit.joint import together
 
 RTOL = 1e-9  # linear algebra only
 ONE = sp.identity(1, format="csr")

@@ -50,6 +50,11 @@ class Holding(NamedTuple):
 
     def union(self, rows: Sequence[int]) -> tuple[int, int]:
         """Units and strata that hold any of the estimates d q + j."""
+        unit, stratum = self.held(rows)
+        return unit.size, stratum.size
+
+    def held(self, rows: Sequence[int]) -> tuple[Codes, Codes]:
+        """Codes of the units and of the strata that hold any of the estimates d q + j."""
         picked: list[Codes] = []
         for k in rows:
             d, j = divmod(int(k), self.q)
@@ -57,7 +62,7 @@ class Holding(NamedTuple):
             part = np.arange(a, b)
             picked.append(part if self.answered is None else part[self.answered[a:b, j]])
         keep = np.concatenate(picked) if picked else np.zeros(0, dtype=np.intp)
-        return np.unique(self.unit[keep]).size, np.unique(self.stratum[keep]).size
+        return np.unique(self.unit[keep]), np.unique(self.stratum[keep])
 
     def unions(self, L: sp.csc_matrix) -> Array:
         """(m,) units less strata that hold any of the estimates of each combination L (k, m)."""

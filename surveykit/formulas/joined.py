@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from surveykit.formulas.arrays import Array
 from surveykit.formulas.pairs import spread
-from surveykit.formulas.variance import Combined, Covariance, Stage, Taylor, check_size, in_blocks
+from surveykit.formulas.variance import Combined, Covariance, Stage, Taylor, check_size
 
 Part = tuple[Taylor, sp.csr_matrix]
 
@@ -41,7 +41,8 @@ def comparable(a: Taylor, b: Taylor) -> bool:
         return False
     both = (a.cells.row >= 0) & (b.cells.row >= 0)
     one, other = a.cells.unit[a.cells.row[both]], b.cells.unit[b.cells.row[both]]
-    return np.array_equal(one, other) and all(map(alike, a.stages, b.stages))
+    noise = a.noise is None or b.noise is None or np.array_equal(a.noise, b.noise)
+    return np.array_equal(one, other) and noise and all(map(alike, a.stages, b.stages))
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,9 +76,10 @@ class Joined:
         below = [base.below(part) for base, part in own]
         first = self.parts[0][0]
         out: Array = np.zeros((L.shape[1],) * 2)
-        if first.noise is not None:
-            BL = np.sum(below, axis=0)
-            out = out + BL.T @ first.noise @ BL
+        noisy = [(base.noise, BL) for (base, _), BL in zip(own, below, strict=True) if base.noise is not None]
+        if noisy:  # parts with known targets have no share in it
+            BL = np.sum([B for _, B in noisy], axis=0)
+            out = out + BL.T @ noisy[0][0] @ BL
         odd = any(base.odd for base, _ in own)
         for s, stage in enumerate(first.stages):
             taken = [base.taken(stage, BL) for (base, _), BL in zip(own, below, strict=True)]
@@ -103,7 +105,3 @@ class Joined:
         """(k, k) covariance; refused above 5,000 estimates."""
         check_size(self.size)
         return self.of(sp.identity(self.size, format="csr"))
-
-    def variances(self, L: sp.csc_matrix) -> Array:
-        """(m,) variances of combinations, in blocks."""
-        return in_blocks(self, L)

@@ -309,12 +309,3 @@ def estimate_ordinal(
         family="ordinal", design=design, where=where, terms=terms, model=model, w=w,
         deviance=found.deviance, dropped=tuple(dropped), kept=kept,
     )  # fmt: skip
-
-
-def null_deviance(model: Regression) -> float:
-    """Deviance of the model without variables."""
-    m = model.model
-    if isinstance(m, ordinal.Ordinal):
-        return ordinal.fit(np.zeros((len(m.y), 0)), m.y, model.w, m.K).deviance
-    ones = np.ones((len(m.y), 1))
-    return glm.fit(m.family, ones, m.y, model.w, m.offset).deviance

@@ -13,7 +13,6 @@ import scipy.sparse as sp
 
 from sampling import format as fmt
 from sampling.checks import ArgumentError, ColumnError, check_choice, listed, near, shown
-from surveykit.context import Note
 from surveykit.design import Design
 from surveykit.display import ROWS
 from surveykit.formulas.arrays import Array, Codes
@@ -21,7 +20,9 @@ from surveykit.formulas.clusterrobust import ClusterRobust
 from surveykit.formulas.glm import Glm
 from surveykit.formulas.ordinal import Ordinal
 from surveykit.formulas.variance import Combined
+from surveykit.regression import measures
 from surveykit.regression.terms import Terms, readable
+from surveykit.regression.waldtests import METHODS, Method, test_terms
 from surveykit.result import Estimates
 from surveykit.testresult import TestResult
 
@@ -74,18 +75,38 @@ class Regression:
         return self.design.data[list(dict.fromkeys(names))].iloc[self.model.rows]
 
     @property
+    def fitted(self) -> pd.Series:
+        """The mean that the model gives each row of the fit."""
+        if isinstance(self.model, Ordinal):
+            raise ArgumentError("fitted: a model of ordered categories has no one mean for each row.")
+        mu = self.model.family.inverse(self.model.eta())
+        return pd.Series(mu, index=self.design.data.index[self.model.rows], name="fitted")
+
+    @property
     def r_squared(self) -> dict[str, float]:
         """Share of the variation explained: Cox–Snell and Nagelkerke with the weights; R² of a linear model.
 
         Lumley (2017), Journal of the Royal Statistical Society C 66.
         """
-        from surveykit.regression.fit import null_deviance
+        return measures.r_squared(self)
 
-        null, N = null_deviance(self), float(self.w.sum())
-        if self.family == "gaussian":
-            return {"r2": 1 - self.deviance / null}
-        cox = 1 - np.exp((self.deviance - null) / N)
-        return {"cox-snell": float(cox), "nagelkerke": float(cox / (1 - np.exp(-null / N)))}
+    @property
+    def dispersion(self) -> float:
+        """Variance of the Pearson residuals: σ² of a linear model, near 1 where a model of counts holds."""
+        if isinstance(self.model, Ordinal):
+            raise ArgumentError("dispersion: a model of ordered categories has none.")
+        return measures.dispersion(self)
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion with the design effects of the terms for their number (dAIC).
+
+        Only models of the same rows may be compared. Lumley & Scott (2015), Journal of Survey Statistics and
+        Methodology 3, 1-18.
+        """
+        if self.coefficients.no_test:
+            raise ArgumentError(f"aic: {self.coefficients.no_test}")
+        return measures.aic(self)
 
     # ---- tests -------------------------------------------------------------------------------------
 
@@ -105,32 +126,27 @@ class Regression:
             f"test: there is no term {shown(name)}.{near(name, known)} The terms are {listed(known, 10)}."
         )
 
-    def test(self, terms: str | Sequence[str], *, df: float | None = None) -> TestResult:
-        """Return a Wald test that the coefficients of these terms are all 0.
+    def test(
+        self, terms: str | Sequence[str], *, df: float | None = None, method: Method = "wald"
+    ) -> TestResult:
+        """Test that the coefficients of these terms are all 0.
 
         Parameters
         ----------
         terms : name of a term ("gioi", "tuoi:gioi") or of a coefficient, or a list of them
         df : number, optional
             In place of the degrees of freedom of the coefficients; ``inf`` gives the chi-square test.
+        method : {"wald", "lrt", "working-wald"}
+            "lrt" compares the deviance with that of the model without the terms, "working-wald" takes the
+            covariance that a simple sample would have; both are scaled by the design effects λ, which
+            ``details`` has (Lumley & Scott 2014).
         """
+        check_choice(method, tuple(METHODS), "method")
         asked = [terms] if isinstance(terms, str) else list(terms)
+        if not asked:
+            raise ArgumentError("test: name a term, or several in a list.")
         rows = list(dict.fromkeys(row for term in asked for row in self._term(term)))
-        return self._wald(self.coefficients, rows, asked, df)
-
-    def _wald(self, est: Estimates, rows: list[str], asked: list[str], df: float | None) -> TestResult:
-        from scipy.special import chdtrc, fdtrc
-
-        found = est.joint_test(rows, adjusted=False)
-        name = Note(f"Wald test of {', '.join(asked)}", f"kiểm định Wald: {', '.join(asked)}")
-        found = replace(found, name=name, details={})
-        if df is None or found.reason:
-            return found
-        k = found.df[0]
-        if np.isinf(df):
-            chi2 = found.statistic * k
-            return replace(found, kind="chi2", statistic=chi2, df=(k,), p=float(chdtrc(k, chi2)))
-        return replace(found, df=(k, float(df)), p=float(fdtrc(k, df, found.statistic)))
+        return test_terms(self, rows, asked, df, method)
 
     def anova(self) -> pd.DataFrame:
         """Return Wald tests of the terms in their order, each in the model that ends with it."""
@@ -191,6 +207,15 @@ class Regression:
             statistic=EXP[self.family],
             detail=replace(own.detail, limits=limits, methods=("exp",)),
         )
+
+    def odds_ratios(self) -> Estimates:
+        """Return e to the coefficients of a logit or an ordinal model, as :meth:`exp`."""
+        if EXP.get(self.family) != "odds ratio":
+            raise ArgumentError(
+                f"odds_ratios: family={self.family!r} has none. Use family='logit'"
+                f"{', or exp()' if self.family in EXP else ''}."
+            )
+        return self.exp()
 
     def predict(self, new: pd.DataFrame, *, type: Literal["response", "link"] = "response") -> Estimates:  # noqa: A002 (the word of R)
         """Return the mean, or the linear predictor, at the rows of another table.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,27 +20,6 @@ FUNCTIONS = {"np": np, "log": np.log, "exp": np.exp, "sqrt": np.sqrt, "abs": np.
 FACTOR = re.compile(  # C(name) and C(name, Treatment('a'))
     r"C\(\s*(Q\((['\"]).*?\2\)|[^,()]+?)\s*(?:,[^()]*(?:\([^()]*\))?[^()]*)?\)"
 )
-STATEFUL = re.compile(r"\b(center|standardize|scale|bs|cr|cc|te)\s*\(")
-WORDS = {
-    *FUNCTIONS,
-    *[
-        "C",
-        "I",
-        "Q",
-        "Treatment",
-        "Sum",
-        "Poly",
-        "Diff",
-        "Helmert",
-        "center",
-        "standardize",
-        "scale",
-        "bs",
-        "cr",
-        "cc",
-        "te",
-    ],
-}
 STATEFUL = re.compile(r"\b(center|standardize|scale|bs|cr|cc|te)\s*\(")
 WORDS = {*FUNCTIONS, "C", "I", "Q", "Treatment", "Sum", "Poly", "Diff", "Helmert", "center", "standardize",
          "scale", "bs", "cr", "cc", "te"}  # fmt: skip
@@ -68,8 +47,9 @@ def quoted(formula: str) -> str:
 class Terms:
     """The right and left side of a formula, and how their columns are made.
 
-    ``order`` codes of the terms as they were written; ``info`` patsy's description; ``names`` of the columns;
-    ``used`` columns of the data; ``left`` code of the answer; ``sources`` columns of the data in
+    ``order`` codes of the terms, and ``placed`` the terms themselves with the intercept: as they were
+    written, interactions after what they are made of; ``info`` patsy's description; ``names`` of the
+    columns; ``used`` columns of the data; ``left`` code of the answer; ``sources`` columns of the data in
     each piece of the formula.
     """
 
@@ -81,6 +61,7 @@ class Terms:
     environment: Any
     order: tuple[str, ...]
     sources: Mapping[str, tuple[str, ...]]
+    placed: tuple[Any, ...] = ()
 
     @property
     def intercept(self) -> int | None:
@@ -90,7 +71,12 @@ class Terms:
     @property
     def slices(self) -> dict[str, slice]:
         """Columns of each term, by the name people read."""
-        return {readable(name): s for name, s in self.info.term_name_slices.items()}
+        out, j = {}, 0
+        for term in self.placed:
+            width = len(range(*self.info.term_slices[term].indices(len(self.names))))
+            out[readable(term.name())] = slice(j, j + width)
+            j += width
+        return out
 
     def variable(self, name: str) -> list[Any]:
         """Return the factors of the model in which a column of the data stands."""
@@ -103,7 +89,7 @@ class Terms:
         }
         out = np.empty((len(data), len(self.names)), order="F")  # written and read by column
         j = 0
-        for term in self.info.terms:
+        for term in self.placed:
             for part in self.info.term_codings[term]:
                 columns: list[Array | None] = [None]
                 for factor in reversed(part.factors):  # the first factor moves fastest
@@ -185,8 +171,13 @@ def parse(formula: Any, data: pd.DataFrame) -> Terms:
         for factor in term.factors:
             sources[factor.code] = names_in(factor.code, data, formula)
     used = tuple(dict.fromkeys(name for names in sources.values() for name in names))
-    order = tuple(term.name() for term in described.rhs_termlist if term.factors)
+    order = tuple(term.name() for term in in_order(described.rhs_termlist) if term.factors)
     return Terms(formula, described, (), used, left, environment, order, sources)
+
+
+def in_order(terms: Sequence[Any]) -> tuple[Any, ...]:
+    """Return terms as they were written, those of several factors after those of fewer."""
+    return tuple(sorted(terms, key=lambda term: len(term.factors)))
 
 
 def names_in(code: str, data: pd.DataFrame, formula: str) -> tuple[str, ...]:
@@ -252,7 +243,6 @@ def build(terms: Terms, data: pd.DataFrame) -> Terms:
                 f"formula={terms.formula!r}: {readable(factor.code)!r} has one level "
                 f"({', '.join(map(str, about.categories))}) in the rows of the model. Leave it out."
             )
-    return Terms(
-        terms.formula, info, tuple(readable(n) for n in info.column_names), terms.used, terms.left,
-        terms.environment, terms.order, terms.sources,
-    )  # fmt: skip
+    placed = in_order(terms.info.rhs_termlist)
+    columns = [name for term in placed for name in info.column_names[info.term_slices[term]]]
+    return replace(terms, info=info, names=tuple(map(readable, columns)), placed=placed)

@@ -40,6 +40,7 @@ ALIKE = "every replicate moves its rows alike, as inside one sampling unit: they
 NEGATIVE = "the estimate of the variance is negative: choose another form with pps="
 NEGATIVE_PHASES = "the estimate of the variance is negative: the second phase has too few rows"
 NO_DENOMINATOR = "the denominator is 0 in this domain"
+MODELS = ("coefficient", "margin", "effect")
 NO_DF = Note(
     "no interval where there are as many strata as units",
     "không có khoảng tin cậy khi số tầng bằng số đơn vị",
@@ -256,7 +257,7 @@ def infer(
     units, strata = done.holding.union_all() if read is None else (0, 1)
     finite = df[np.isfinite(df)]
     span = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    answers = int(by_domain_rows(done))
+    answers = int(done.n.sum(axis=0).max(initial=0))  # of the output that has most
     context = Context(
         n=answers, missing=done.missing, psus=units, strata=strata, df=span,
         interval="auto" if share else "t", sampling=design.sampling, notes=notes,
@@ -285,14 +286,8 @@ def infer(
 
 def few_left(design: Design, lost: int, statistic: str) -> str:
     """Return why an estimate that some replicates do not have shows no error."""
-    model = statistic in ("coefficient", "margin", "effect")
-    what = "the model has no fit" if model else "nobody of this domain is left"
+    what = "the model has no fit" if statistic in MODELS else "nobody of this domain is left"
     return f"{what} in {lost} of {made(design).R} replicates"
-
-
-def by_domain_rows(done: Evaluated) -> int:
-    """Return the largest number of answers to one output, over all domains."""
-    return int(done.n.sum(axis=0).max(initial=0))
 
 
 def row_index(domains: Domains, labels: pd.Index[Any] | None, q: int) -> pd.Index[Any]:

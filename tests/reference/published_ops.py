@@ -246,3 +246,14 @@ def ci_proportion_design(case: Case) -> Numbers:
         "ci_low": limits["ci_low"].iloc[0],
         "ci_high": limits["ci_high"].iloc[0],
     }
+
+
+@op
+def linear_regression(case: Case) -> Numbers:
+    y, x = asked(case, "y", "x")
+    own = sv.regress(opened(case), f"`{y}` ~ {' + '.join(f'`{name}`' for name in x)}").coefficients
+    names = {"Intercept": "(Intercept)"}
+    return {
+        "coef": {names.get(name, name): value for name, value in own.value.items()},
+        "se": {names.get(name, name): value for name, value in own.se.items()},
+    }

@@ -12,6 +12,7 @@ from sampling.checks import ArgumentError, check_choice, check_fraction, shown
 from surveykit.context import Note
 from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Mask
+from surveykit.formulas.joined import Joined, unfolded
 from surveykit.formulas.maxt import Family, family, multiplier
 from surveykit.formulas.satterthwaite import satterthwaite
 from surveykit.formulas.statistics import divide
@@ -60,8 +61,10 @@ def degrees_of(est: Estimates, df: Any) -> Array:
     if df == "satterthwaite":
         own = satterthwaite(est.covariance)
         if own is None:
+            together = isinstance(unfolded(est.covariance)[0], Joined)
+            what = "several results together" if together else "replicate weights"
             raise ArgumentError(
-                "df='satterthwaite': replicate weights do not show what each stratum adds to the variance. "
+                f"df='satterthwaite': {what} do not show what each stratum adds to the variance. "
                 "Leave df out, or give a number."
             )
         return np.where(np.isnan(est.df.to_numpy(float)), np.nan, own)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from surveykit.formulas.variance import Combined
 from surveykit.infer import infer
 from surveykit.result import Estimates
 
+ENDS = 1e-12  # a correlation so near 1 or −1 is one of rounding
 STILL = "a column does not vary in this domain"
 
 
@@ -39,17 +41,7 @@ def sd(design: Design, y: Names, *, by: Names | None = None, where: str | None =
     names = check_answers(design, y, by)
     raw = variance(design, list(names) if len(names) > 1 else names[0], by=by, where=where)
     if len(names) > 1:  # of the pairs keep the columns themselves
-        pairs = raw.value.index.get_level_values("pair")
-        keep = np.flatnonzero([pair in {f"{a}, {a}" for a in names} for pair in pairs])
-        one = sp.csr_matrix((np.ones(keep.size), (keep, np.arange(keep.size))), shape=(len(pairs), keep.size))
-        index = raw.value.index[keep]
-        plain = [str(pair).split(", ")[0] if f"{pair}".count(", ") == 1 else pair for pair in pairs[keep]]
-        if isinstance(index, pd.MultiIndex):
-            levels = [index.get_level_values(i) for i in range(index.nlevels - 1)]
-            index = pd.MultiIndex.from_arrays([*levels, plain], names=[*index.names[:-1], "variable"])
-        else:
-            index = pd.Index(plain, name="variable")
-        raw = raw.combine(one, index, "variance")
+        raw = squares(raw, names)
     s = np.sqrt(raw.value.to_numpy(float))
     scale = np.nan_to_num(divide(np.full(s.size, 0.5), s))
     reason = raw.reason.where((raw.reason != "") | (s > 0), STILL)
@@ -67,6 +59,20 @@ def sd(design: Design, y: Names, *, by: Names | None = None, where: str | None =
         points=False,
         detail=replace(raw.detail, reference=None, limits=limits, methods=("log",)),
     )
+
+
+def squares(raw: Estimates, names: tuple[str, ...]) -> Estimates:
+    """Return the rows of a column with itself, named by the column."""
+    own = [a == b for i, a in enumerate(names) for b in names[i:]]
+    keep = np.flatnonzero(np.tile(own, len(raw.value) // len(own)))
+    D = len(keep) // len(names)
+    one = sp.csr_matrix((np.ones(keep.size), (keep, np.arange(keep.size))), shape=(len(raw.value), keep.size))
+    index: pd.Index[Any] = pd.Index(list(names) * D, name="variable")
+    before = raw.value.index[keep]
+    if isinstance(before, pd.MultiIndex):
+        levels = [before.get_level_values(i) for i in range(before.nlevels - 1)]
+        index = pd.MultiIndex.from_arrays([*levels, index], names=[*before.names[:-1], "variable"])
+    return raw.combine(one, index, "variance")
 
 
 def correlation(design: Design, y: Names, *, by: Names | None = None, where: str | None = None) -> Estimates:
@@ -114,10 +120,11 @@ def correlation(design: Design, y: Names, *, by: Names | None = None, where: str
     reason = raw.reason.where(~still, STILL)
 
     def limits(method: str, df: Array, level: float) -> tuple[Array, Array]:  # noqa: ARG001 (there is one)
-        width = intervals.quantile(df, level) * divide(np.sqrt(raw.variance), 1 - r**2)
-        with np.errstate(divide="ignore"):
-            z = np.arctanh(np.clip(r, -1.0, 1.0))
-        return np.tanh(z - width), np.tanh(z + width)
+        ends = 1 - np.abs(r) < ENDS  # all on one line: no error at all
+        inner = np.where(ends, 0.0, r)
+        width = intervals.quantile(df, level) * divide(np.sqrt(raw.variance), 1 - inner**2)
+        z = np.arctanh(inner)
+        return np.where(ends, r, np.tanh(z - width)), np.where(ends, r, np.tanh(z + width))
 
     return replace(
         raw, reason=reason, detail=replace(raw.detail, reference=None, limits=limits, methods=("fisher",))

@@ -10,6 +10,11 @@ import surveykit as sv
 from sampling.checks import ArgumentError, ColumnError, DataError
 from surveykit.functions import replicate_statistic
 
+DIFFERENT = (
+    "together: the parts are judged by different units: one is conditional on units, as the line below its "
+    "table says, or has other strata, fractions or estimated targets. Ask for domains of one kind."
+)
+
 
 @pytest.fixture(scope="module")
 def means():
@@ -20,6 +25,8 @@ def calls(means: sv.Estimates) -> dict[str, tuple[type, object, str]]:
     other = sv.mean(make([3, 3], 9, "clusters"), ["z", "x"])
     design = make([3, 3], 9, "clusters")
     two_stages = sv.Design(design.data, weights="w", psu=["commune", "village"])
+    words = {"strata": "stratum", "psu": ["commune", "village"], "fpc": ["N1", "N2"]}
+    sized = sv.Design(design.data, weights="w", **words)
     count = iter(range(1000))
     return {
         "no estimates": (
@@ -106,10 +113,12 @@ def calls(means: sv.Estimates) -> dict[str, tuple[type, object, str]]:
                 a=sv.mean(two_stages, "x"),
                 b=sv.mean(two_stages, "x", where="commune == 'h0c0'"),
             ),
-            "together: the parts are judged by different units: one is conditional on units, as the line "
-            "below "
-            "its table says, or has other strata, fractions or estimated targets. Ask for domains of one "
-            "kind.",
+            DIFFERENT,
+        ),
+        "other stages": (
+            ArgumentError,
+            lambda: sv.together(a=sv.mean(sized, "x"), b=sv.mean(sized, "x", where="commune == 'h0c0'")),
+            DIFFERENT,
         ),
         "no replicates": (
             ArgumentError,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from strategies import MARGINS, SEEDS, SHAPES, STEPS, STRATA, build, designs, make, weighted
@@ -14,6 +14,7 @@ import surveykit as sv
 from sampling.checks import ArgumentError
 from surveykit.functions import replicate_statistic
 
+few = settings(max_examples=20)
 RTOL = 1e-9  # sums in another order
 SLOPES = 1e-8  # derivatives by differences
 
@@ -35,6 +36,7 @@ def of_mean(design: sv.Design, y: str, rows: np.ndarray) -> np.ndarray:
 # ---- together ------------------------------------------------------------------------------------------
 
 
+@few
 @given(designs())
 def test_a_group_less_everyone_has_the_variance_of_its_linearised_column(design):
     both = sv.together(all=sv.mean(design, "z"), part=sv.mean(design, "x", by="group"))
@@ -46,6 +48,7 @@ def test_a_group_less_everyone_has_the_variance_of_its_linearised_column(design)
     assert_allclose(found.value.iloc[0], both.value.iloc[1] - both.value.iloc[0], rtol=RTOL)
 
 
+@few
 @given(designs(), st.floats(-3, 3))
 def test_totals_of_overlapping_groups_add_up_like_columns(design, c):
     women = (design.data["sex"] == 2).to_numpy()
@@ -55,6 +58,7 @@ def test_totals_of_overlapping_groups_add_up_like_columns(design, c):
     assert_allclose(found.variance, linear(design, column).variance, rtol=RTOL, atol=1e-12)
 
 
+@few
 @given(designs())
 def test_the_whole_matrix_is_that_of_one_call(design):
     one = sv.mean(design, ["z", "x"])
@@ -68,6 +72,7 @@ def test_the_whole_matrix_is_that_of_one_call(design):
     assert (b.df == a.df).all()
 
 
+@few
 @given(designs(tuple(SHAPES)[2:]))
 def test_groups_asked_for_one_by_one_are_those_of_one_call(design):
     one = sv.mean(design, "z", by="sex")
@@ -79,6 +84,7 @@ def test_groups_asked_for_one_by_one_are_those_of_one_call(design):
     assert ours.df.iloc[0] == theirs.df.iloc[0]
 
 
+@few
 @given(STRATA, SEEDS)
 def test_cross_covariance_by_plain_loops(strata, seed):
     data = build(strata, seed, missing=0.0)
@@ -177,6 +183,18 @@ def test_shares_together_have_the_intervals_of_shares():
     assert_allclose(mixed.ci().iloc[0].to_numpy(), parts[0].ci(method="wald").iloc[0].to_numpy(), rtol=RTOL)
 
 
+def test_a_joint_covariance_says_what_it_is():
+    design = make([3, 3], 8, "clusters")
+    both = sv.together(sv.mean(design, "z"), sv.mean(design, "x"))
+    assert repr(both.covariance) == "joint covariance of 2 estimates"
+    with pytest.raises(ArgumentError) as error:
+        both.ci(df="satterthwaite")
+    assert str(error.value) == (
+        "df='satterthwaite': several results together do not show what each stratum adds to the variance. "
+        "Leave df out, or give a number."
+    )
+
+
 def test_rows_of_parts_keep_their_names():
     design = make([3, 3], 8, "clusters")
     one, groups = sv.mean(design, "z"), sv.mean(design, "z", by=["group", "sex"])
@@ -190,6 +208,7 @@ def test_rows_of_parts_keep_their_names():
 # ---- functions -----------------------------------------------------------------------------------------
 
 
+@few
 @given(designs(steps=("", "rake shares")))
 def test_a_ratio_of_totals_is_the_ratio(design):
     data = design.data.assign(z=design.data["z"].fillna(0.0))
@@ -201,6 +220,7 @@ def test_a_ratio_of_totals_is_the_ratio(design):
     assert (made.df == ratio.df).all()
 
 
+@few
 @given(designs())
 def test_a_linear_function_is_the_contrast(design):
     means = sv.mean(design, ["z", "x"])

@@ -82,7 +82,8 @@ def quantile(
     rule : {"math", "school", "hf1", …, "hf9", "shahvaish"}
         How weights become a quantile, with R ``survey``'s names: "math" the first value at which the share
         is reached, "school" the middle of two where it is met exactly, "hf1" to "hf9" the types of Hyndman &
-        Fan (1996). The scale of the weights never counts.
+        Fan (1996), but "hf3" as R has it: "hf1", and of two answers between which the share is met exactly
+        the one with the even number. The scale of the weights never counts.
 
     Returns
     -------
@@ -154,11 +155,7 @@ def median(
     names = list(found.value.index.names)
     if "quantile" not in names:
         return replace(found, statistic="median", value=found.value.rename("median"))
-    index = found.value.index
-    if isinstance(index, pd.MultiIndex):
-        index = index.droplevel("quantile")
-    else:
-        index = pd.Index([y if isinstance(y, str) else y[0]])
+    index = pd.Index([y if isinstance(y, str) else y[0]])
     series = {name: getattr(found, name).set_axis(index) for name in ("value", "df", "n", "reason")}
     series["value"] = series["value"].rename("median")
     return replace(found, statistic="median", **series)

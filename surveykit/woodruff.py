@@ -29,6 +29,10 @@ STILL = Note(
     "both limits fall on one value where many answers are equal",
     "hai cận trùng một giá trị ở chỗ nhiều câu trả lời bằng nhau",
 )
+TIES = Note(
+    "many answers equal a quantile: limits by method='score' are surer",
+    "nhiều câu trả lời bằng đúng phân vị: khoảng theo method='score' chắc hơn",
+)
 
 
 class Answers(NamedTuple):
@@ -88,6 +92,8 @@ class Woodruff:
         notes = raw.context.notes
         if (had & (se == 0) & ((v > 0) | self.top)).any():
             notes = (*notes, STILL)
+        if (had & (raw.value.to_numpy(float) - self.targets.ravel() > np.sqrt(v)) & (v > 0)).any():
+            notes = (*notes, TIES)
         scale = np.nan_to_num(divide(se, np.sqrt(v)))
         every = np.arange(scale.size)  # zeros stay in the table: each quantile is one share, scaled
         return replace(
@@ -146,7 +152,10 @@ class Woodruff:
         return np.concatenate(found, axis=1).ravel()
 
     def search(self, t: Array) -> tuple[Array, Array]:
-        """(k,) shares at the first answer not rejected as too low, and at the first rejected as too high."""
+        """(k,) shares at the first answer not rejected as too low, and at the first rejected as too high.
+
+        Where the error of the share goes up and down, one of several such answers, as halving comes by it.
+        """
         Q = self.value.shape[1] // len(self.parts)
         ends = [part.sums.ends() for part in self.parts]
         first, last = (np.repeat(np.column_stack([end[k] for end in ends]), Q, axis=1) for k in (0, 1))

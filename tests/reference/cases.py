@@ -54,7 +54,6 @@ LATER = {
     "did_aggregate": "comparison: staggered adoption",
     "fay_herriot": "small areas",
     "mcnemar_counts": "testing: paired answers",
-    "quantile": "quantiles are solved, not smooth",
     "read_stat_file": "files of SPSS and Stata",
     "unit_level_sae": "small areas",
 }

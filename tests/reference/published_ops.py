@@ -220,6 +220,12 @@ def rake_mean(case: Case) -> Numbers:
 
 
 @op
+def quantile(case: Case) -> Numbers:
+    y, p = asked(case, "y", "p")
+    return numbers(sv.quantile(opened(case), y, p))
+
+
+@op
 def ci_proportion_counts(case: Case) -> Numbers:
     x, n, method, level = asked(case, "x", "n", "method", "level")
     low, high = count_interval(x, n, METHODS[method], level)

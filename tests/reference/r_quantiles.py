@@ -7,7 +7,7 @@ import re
 import numpy as np
 from reference import cases
 from reference.designs import open_entry, r_case_design, r_design
-from reference.r_registry import Case, call, compared_in_part, decided
+from reference.r_registry import Case, alike, call, compared_in_part, decided
 from reference.r_replicates import r_replicates
 from reference.shapes import Tree
 from reference.shapes import quantiles as table
@@ -15,7 +15,10 @@ from reference.shapes import quantiles as table
 import surveykit as sv
 
 RULES = {name: name.removeprefix("qrule_") for name in cases.r_cases() if name.startswith("qrule_")}
-METHODS = {"mean": "woodruff", "xlogit": "logit", "beta": "beta", "quantile": "quantile"}
+METHODS = {
+    "mean": "woodruff", "xlogit": "logit", "beta": "beta", "asin": "arcsine", "score": "score",
+    "quantile": "quantile",
+}  # fmt: skip
 
 
 def opened(case: Case) -> dict[str, sv.Design]:
@@ -46,7 +49,7 @@ compared_in_part("qrule_shahvaish", {"strat", "noisy"}, "R takes half the raw we
 decided("qrule_shahvaish", "weights average 1 everywhere, so that their scale does not count; R: raw w / 2")
 
 
-@call("qint_mean", "qint_xlogit", "qint_beta")
+@call(*alike("qint_"))
 def intervals(case: Case) -> Tree:
     """Limits by each way; R's beta limits keep the design's df whatever is asked for."""
     designs = opened(case)

@@ -51,6 +51,7 @@ ROWS = {  # rows that verbs name: by what the values are, since a column may hav
 REASONS = (
     (r"no answers in this domain", "không có câu trả lời"),
     (r"the denominator is 0 in this domain", "mẫu số bằng 0"),
+    (r"the coefficients leave no degrees of freedom", "các hệ số không để lại bậc tự do nào"),
     (
         r"the estimate of the variance is negative: choose another form with pps=",
         "ước lượng phương sai âm: chọn công thức khác bằng pps=",

@@ -96,7 +96,8 @@ class Estimates:
     @property
     def no_test(self) -> str:
         """Why there is no test: the refusal, or that the rows chose themselves; empty where there is one."""
-        return self.refusal or (SELF_SELECTED if self.context.sampling == "self-selected" else "")
+        chosen = SELF_SELECTED if self.context.sampling == "self-selected" else ""
+        return self.refusal or chosen or self.detail.no_test
 
     def ci(
         self,
@@ -265,13 +266,14 @@ class Estimates:
             notes=(*self.context.notes, *notes),
         )  # fmt: skip
         value = np.asarray(L.T @ self.value.to_numpy(float))
+        n = np.repeat(self.n.iloc[:1], len(value)) if detail.together else picked.T @ self.n.to_numpy(float)
         return Estimates(
             value=pd.Series(value, index=index, name=statistic),
             covariance=Combined(self.covariance, sp.csr_matrix(L)),
             df=pd.Series(df, index=index, name="df", dtype=float),
             statistic=statistic,
             context=context,
-            n=pd.Series((picked.T @ self.n.to_numpy(float)).astype(int), index=index, name="n"),
+            n=pd.Series(np.asarray(n).astype(int), index=index, name="n"),
             reason=pd.Series(self._first_reason(picked), index=index, name="reason", dtype=object),
             detail=detail,
             refusal=self.refusal,

@@ -16,6 +16,7 @@ from surveykit.formulas.glm import HALVED, ROUNDS, SAME, Solution, blocks, solve
 from surveykit.formulas.totals import Column
 
 LEAST = 1e-300  # of a chance
+TOUCH = 1e-4  # of the range of a direction, by which categories may overlap and yet be told apart
 
 
 def gradients(X: Array, y: Codes, theta: Array) -> tuple[Array, Array, Array, Array, Array]:
@@ -85,6 +86,18 @@ def fit(X: Array, y: Codes, w: Array, K: int, start: Array | None = None) -> Sol
             ended = True
             break
     return Solution(theta, information, deviance, ended, step)
+
+
+def separated(X: Array, y: Codes, step: Array) -> bool:
+    """Whether a direction (p,) puts every category at or above those below it: β has no end along it."""
+    moved = X @ step
+    moved = moved / (np.ptp(moved) or 1.0)
+    if not np.ptp(moved):
+        return False
+    K = int(y.max()) + 1
+    low = np.array([moved[y == k].min() for k in range(K)])
+    high = np.array([moved[y == k].max() for k in range(K)])
+    return bool((np.maximum.accumulate(high)[:-1] <= low[1:] + TOUCH).all())
 
 
 @dataclass(frozen=True, repr=False, eq=False)

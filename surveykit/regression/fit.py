@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 Family = Literal["gaussian", "logit", "probit", "cloglog", "poisson", "ordinal"]
 Errors = Literal["design", "cr2", "cr2-exchangeable"]
+NONE_LEFT = Note(
+    "the coefficients leave no degrees of freedom, so there are no intervals and no tests",
+    "các hệ số không để lại bậc tự do nào nên không có khoảng tin cậy và kiểm định",
+)
 BINARY = ("logit", "probit", "cloglog")
 
 
@@ -106,6 +110,10 @@ def regress(
             f"the weight is below 0 in row {part.index[np.flatnonzero(w < 0)[0]]}, and a regression needs "
             "weights of 0 or more. Calibrate with distance='raking' or with bounds."
         )
+    if not terms.names:
+        raise ArgumentError(
+            f"formula={formula!r} has no term on the right, not even the intercept. Write ~ 1 for it."
+        )
     X = terms.matrix(part)
     if family == "ordinal":
         if offset or se != "design":
@@ -119,7 +127,7 @@ def regress(
         return fitted
     from surveykit.regression.fewclusters import mended
 
-    return mended(fitted, "independent" if se == "cr2" else "exchangeable")
+    return mended(replace(fitted, se=se), "independent" if se == "cr2" else "exchangeable")
 
 
 def answer(terms: Terms, part: pd.DataFrame, family: str) -> Array:
@@ -139,14 +147,15 @@ def answer(terms: Terms, part: pd.DataFrame, family: str) -> Array:
         values = answers(part, name, "regression").values
         assert values is not None
     else:
-        from patsy import EvalFactor
-
-        factor = EvalFactor(terms.left)
-        state: dict[str, Any] = {}
-        factor.memorize_passes_needed(state, terms.environment)
-        values = np.asarray(factor.eval(state, part), dtype=float)
+        values = np.asarray(terms.evaluate(terms.left, part), dtype=float)
         if values.ndim > 1:
             raise ArgumentError(f"formula={terms.formula!r}: the left side gives several columns. Write one.")
+        bad = np.flatnonzero(~np.isfinite(values))
+        if bad.size:
+            raise DataError(
+                f"formula={terms.formula!r}: the left side is not a finite number in row "
+                f"{part.index[bad[0]]}. Correct the value, or leave the row out with where=."
+            )
     wrong = np.zeros(values.size, dtype=bool)
     need = ""
     if family in BINARY:
@@ -186,7 +195,7 @@ def estimate(
     how = glm.FAMILIES[family]
     found = glm.fit(how, X, y, w, offset)
     if not found.ended:
-        refuse(terms, names, family, X, y, found)
+        refuse(terms, names, family, X, y, w, found)
     model = glm.Glm(
         how,
         X,
@@ -226,36 +235,54 @@ def told(dropped: Sequence[str]) -> tuple[Note, ...]:
 def less_df(raw: Estimates, k: int, notes: tuple[Note, ...] = ()) -> Estimates:
     """Return the estimates with k degrees of freedom fewer, for the coefficients beyond the first."""
     df_of, df_many = raw.detail.df_of, raw.detail.df_many
-    df = raw.df - k
+    df = (raw.df - k).clip(lower=0)
 
     def many(picked: sp.csc_matrix) -> Array:
         assert df_many is not None
-        return np.asarray(df_many(picked) - k)
+        return np.maximum(df_many(picked) - k, 0)
 
-    span = (raw.context.df[0] - k, raw.context.df[1] - k)
+    if (df <= 0).any() and not raw.no_test:
+        notes = (*notes, NONE_LEFT)
+    span = (max(raw.context.df[0] - k, 0), max(raw.context.df[1] - k, 0))
     return replace(
         raw,
         df=df,
         detail=replace(
-            raw.detail, reference=None, df_of=lambda rows: df_of(rows) - k, df_many=many if df_many else None
+            raw.detail,
+            reference=None,
+            df_of=lambda rows: max(df_of(rows) - k, 0),
+            df_many=many if df_many else None,
+            together=True,
         ),
         context=replace(raw.context, df=span, notes=(*raw.context.notes, *notes)),
     )
 
 
-def refuse(terms: Terms, names: list[str], family: str, X: Array, y: Any, found: glm.Solution) -> None:
+def refuse(
+    terms: Terms, names: list[str], family: str, X: Array, y: Any, w: Array, found: glm.Solution
+) -> None:
     """Say why the search found no end."""
-    if family in BINARY and np.isfinite(found.step).all() and glm.separated(X, y, found.step):
-        size = np.abs(found.step) * np.sqrt((X**2).mean(axis=0))
-        worst = [names[j] for j in np.argsort(-size) if size[j] > 0.1 * size.max()]
+    apart = None
+    if family == "ordinal":
+        apart = found.step[: X.shape[1]]
+        apart = apart if np.isfinite(apart).all() and ordinal.separated(X, y, apart) else None
+    elif family in BINARY:  # whether answers are told apart is the same for every link
+        used = w > 0
+        step = glm.fit(glm.FAMILIES["logit"], X[used], y[used], w[used], np.zeros(0)).step
+        apart = step if np.isfinite(step).all() and glm.separated(X[used], y[used], step) else None
+    if apart is None:
         raise DataError(
-            f"formula={terms.formula!r}: {listed(worst, 3)} tells the answers 1 from the answers 0 without "
-            "error (separation), so its coefficient has no end. Join its levels, leave it out, or look at a "
-            "crosstab."
+            f"formula={terms.formula!r}: the fit of family={family!r} has no end after {glm.ROUNDS} rounds. "
+            "Bring the variables to a common scale, or leave terms out."
         )
+    size = np.abs(apart) * np.sqrt((X**2).mean(axis=0))
+    size[[name == "Intercept" for name in names]] = 0.0
+    worst = [names[j] for j in np.argsort(-size) if size[j] > 0.1 * size.max()]
+    tells, has = ("tell", "their coefficients have") if len(worst) > 1 else ("tells", "its coefficient has")
+    told = "the lower answers from the higher ones" if family == "ordinal" else "answers 1 from answers 0"
     raise DataError(
-        f"formula={terms.formula!r}: the fit of family={family!r} has no end after {glm.ROUNDS} rounds. "
-        "Bring the variables to a common scale, or leave terms out."
+        f"formula={terms.formula!r}: {listed(worst, 3)} {tells} {told} without error in some or all rows "
+        f"(separation), so {has} no end. Join levels, leave it out, or look at a crosstab."
     )
 
 
@@ -291,7 +318,7 @@ def estimate_ordinal(
     X, centre = np.ascontiguousarray(X[:, kept]), centre[kept]
     found = ordinal.fit(X, y, w, K)
     if not found.ended:
-        refuse(terms, names, "ordinal", X, y, found)
+        refuse(terms, names, "ordinal", X, y, w, found)
     model = ordinal.Ordinal(
         X, centre, y, K, rows, len(design.data), np.flatnonzero(~keep), found.theta, found.information
     )

@@ -11,6 +11,7 @@ from surveykit.formulas.arrays import Array, Codes
 from surveykit.formulas.statistics import Smooth, mean
 from surveykit.formulas.totals import Column
 from surveykit.infer import infer
+from surveykit.regression.reduced import solution
 
 if TYPE_CHECKING:
     from surveykit.regression.result import Regression
@@ -26,14 +27,7 @@ def slopes(model: Regression) -> Codes:
 
 def deviance_without(model: Regression, places: Codes) -> float:
     """Deviance of the model without the coefficients at these places, weights as they are."""
-    m = model.model
-    kept = np.setdiff1d(np.arange(m.X.shape[1]), places)
-    if isinstance(m, ordinal.Ordinal):
-        return ordinal.fit(np.ascontiguousarray(m.X[:, kept]), m.y, model.w, m.K).deviance
-    if kept.size == 0:
-        mu = m.family.inverse(m.offset if m.offset.size else np.zeros(m.y.size))
-        return float(model.w @ m.family.deviance(m.y, mu))
-    return glm.fit(m.family, np.asfortranarray(m.X[:, kept]), m.y, model.w, m.offset).deviance
+    return solution(model, np.setdiff1d(np.arange(model.model.X.shape[1]), places)).deviance
 
 
 def null_deviance(model: Regression) -> float:
@@ -64,10 +58,15 @@ def dispersion(model: Regression) -> float:
     return float(w @ (residual - w @ residual / w.sum()) ** 2 / w.sum() * n / (n - 1))
 
 
+def mean_weight(model: Regression) -> float:
+    """Mean weight of the rows that have one."""
+    return float(model.w.sum() / (model.w > 0).sum())
+
+
 def naive(model: Regression) -> Array:
     """(P, P) inverse of the information of weights of mean 1: the covariance, were the sample simple."""
     m = model.model
-    return np.asarray(m.back @ np.linalg.inv(m.information) @ m.back.T * float(model.w.mean()))
+    return np.asarray(m.back @ np.linalg.inv(m.information) @ m.back.T * mean_weight(model))
 
 
 def multipliers(model: Regression, places: Codes) -> Array:
@@ -86,12 +85,11 @@ def aic(model: Regression) -> float:
     A linear model has :math:`n \log \hat\sigma^2 + n + n \log 2\pi` for the deviance, λ over
     :math:`\hat\sigma^2`, and the design effect of :math:`\hat\sigma^2` beside them.
     """
-    scale, places = float(model.w.mean()), slopes(model)
+    scale, places = mean_weight(model), slopes(model)
     effects = float(multipliers(model, places).sum()) if places.size else 0.0
     if model.family != "gaussian":
         return model.deviance / scale + 2 * effects
     n = int((model.w > 0).sum())
-    scale = float(model.w.sum()) / n
     square = model.deviance / scale / n
     likelihood = n * (np.log(square) + 1 + np.log(2 * np.pi))
     own = n * variance_of_dispersion(model) / (2 * square**2)

@@ -13,6 +13,7 @@ import scipy.sparse as sp
 
 from sampling import format as fmt
 from sampling.checks import ArgumentError, ColumnError, check_choice, listed, near, shown
+from surveykit.columns import kind_of
 from surveykit.design import Design
 from surveykit.display import ROWS
 from surveykit.formulas.arrays import Array, Codes
@@ -21,6 +22,7 @@ from surveykit.formulas.glm import Glm
 from surveykit.formulas.ordinal import Ordinal
 from surveykit.formulas.variance import Combined
 from surveykit.regression import measures
+from surveykit.regression.reduced import reduced
 from surveykit.regression.terms import Terms, readable
 from surveykit.regression.waldtests import METHODS, Method, test_terms
 from surveykit.result import Estimates
@@ -35,6 +37,7 @@ FAMILIES_VI = {
     "ordinal": "hồi quy thứ bậc (logit tích lũy)",
 }
 LEAST = 1e-4  # a smaller p is written so
+NO_TEST = "no effect is a ratio of 1, not 0. Test the coefficients: model.coefficients.test()."
 EXP = {"logit": "odds ratio", "ordinal": "odds ratio", "cloglog": "hazard ratio", "poisson": "rate ratio"}
 
 
@@ -52,6 +55,8 @@ class Regression:
         Weighted deviance, in sums of weights.
     robust : ClusterRobust or None
         What CR2 knows of the clusters, with ``se="cr2"``.
+    se : text
+        Where the standard errors come from, as ``regress`` was told.
     """
 
     coefficients: Estimates
@@ -67,6 +72,7 @@ class Regression:
     kept: Codes
     offset: str | None = None
     robust: ClusterRobust | None = None
+    se: str = "design"
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -121,7 +127,9 @@ class Regression:
             return own
         if name in rows:
             return [name]
-        known = [*(term for term in slices if term != "Intercept"), *rows]
+        if isinstance(name, str) and readable(name) in slices and readable(name) != name:
+            return self._term(readable(name))  # as the formula has it: C(gioi)
+        known = list(dict.fromkeys([*(term for term in slices if term != "Intercept"), *rows]))
         raise ColumnError(
             f"test: there is no term {shown(name)}.{near(name, known)} The terms are {listed(known, 10)}."
         )
@@ -149,24 +157,26 @@ class Regression:
         return test_terms(self, rows, asked, df, method)
 
     def anova(self) -> pd.DataFrame:
-        """Return Wald tests of the terms in their order, each in the model that ends with it."""
-        from surveykit.regression.fit import regress
+        """Return Wald tests of the terms in their order, each in the model that ends with it.
 
-        left, codes = self.terms.left, self.terms.order
-        right = [readable(code) for code in codes]
-        base = "" if self.terms.intercept is not None or self.family == "ordinal" else "0 + "
-        tests = []
-        for i, term in enumerate(codes):
-            formula = f"{left} ~ {base}{' + '.join(codes[: i + 1])}"
-            model = self
-            if i + 1 < len(codes):
-                model = regress(
-                    self.design, formula, family=self.family, where=self.where, offset=self.offset,  # type: ignore[arg-type]
-                )  # fmt: skip
-            found = model.test(term)
+        All models have the rows of the whole one, so that a value missing in a later term counts from the
+        start.
+        """
+        rows, columns, tests = list(self.coefficients.value.index), np.zeros(0, dtype=np.intp), []
+        for term, part in self.terms.slices.items():
+            own = [rows.index(name) for name in self.terms.names[part] if name in rows]
+            columns = np.r_[columns, np.array(own, dtype=np.intp)]
+            if term == "Intercept":
+                continue
+            if not own:
+                tests.append({"term": term, "F": np.nan, "df1": 0.0, "df2": np.nan, "p": np.nan})
+                continue
+            found = reduced(self, np.sort(columns)).test([rows[j] for j in own])
             tests.append(
-                {"term": right[i], "F": found.statistic, "df1": found.df[0], "df2": found.df[1], "p": found.p}
+                {"term": term, "F": found.statistic, "df1": found.df[0], "df2": found.df[1], "p": found.p}
             )
+        if not tests:
+            raise ArgumentError("anova: the model has no term beside the intercept.")
         return pd.DataFrame(tests).set_index("term")
 
     # ---- on another scale ---------------------------------------------------------------------------
@@ -205,7 +215,7 @@ class Regression:
             value=pd.Series(scale, index=own.value.index, name=EXP[self.family]),
             covariance=Combined(own.covariance, sp.diags(scale, format="csr")),
             statistic=EXP[self.family],
-            detail=replace(own.detail, limits=limits, methods=("exp",)),
+            detail=replace(own.detail, limits=limits, methods=("exp",), no_test=NO_TEST),
         )
 
     def odds_ratios(self) -> Estimates:
@@ -227,7 +237,10 @@ class Regression:
         """
         check_choice(type, ("response", "link"), "type")
         if isinstance(self.model, Ordinal):
-            raise ArgumentError("predict: for family='ordinal' use margins(), which gives each category.")
+            raise ArgumentError(
+                "predict: not there for family='ordinal'. Fit a logit of the categories that count, "
+                'as in "muc >= 4 ~ tuoi".'
+            )
         X, shift = self.new_rows(new)
         index = pd.Index(new.index, name=new.index.name)
         est = self.coefficients.combine(sp.csr_matrix(X.T), index, "prediction")
@@ -242,12 +255,17 @@ class Regression:
 
     def new_rows(self, new: pd.DataFrame) -> tuple[Array, Array | float]:
         """(m, p) columns of the model for another table, and its offset."""
+        if not isinstance(new, pd.DataFrame) or len(new) == 0:
+            raise TypeError("new: pass a DataFrame with the columns of the right side and a row or more.")
         right = [n for factor in self.terms.info.factor_infos for n in self.terms.sources[factor.code]]
         for name in dict.fromkeys([*right, *((self.offset,) if self.offset else ())]):
-            if not isinstance(new, pd.DataFrame) or name not in new.columns:
-                raise ColumnError(f"new: the model needs a column {name!r}.")
+            if name not in new.columns:
+                raise ColumnError(f"new: the model needs a column {name!r}.{near(name, list(new.columns))}")
             if new[name].isna().any():
                 raise ArgumentError(f"new[{name!r}] is missing in row {new.index[new[name].isna()][0]}.")
+            number = kind_of(self.design.data[name]) == "number"
+            if number and kind_of(new[name]) != "number":
+                raise TypeError(f"new[{name!r}] holds no numbers, and the model was fitted to numbers.")
         X = self.terms.matrix(new)[:, self.kept]
         return X, new[self.offset].to_numpy(float) if self.offset else 0.0
 

@@ -112,7 +112,7 @@ class Terms:
         if about.type == "numerical":
             name = self.sources[code][0] if len(self.sources[code]) == 1 else ""
             plain = code == name and kind_of(data[name]) == "number"
-            raw = data[name].to_numpy(dtype=float) if plain else factor.eval(about.state, data)
+            raw = data[name].to_numpy(dtype=float) if plain else self._eval(factor, about.state, data)
             values = np.asarray(raw, dtype=float)
             values = values[:, None] if values.ndim == 1 else values
             bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
@@ -124,6 +124,27 @@ class Terms:
                 )
             return values
         return self._codes(factor, about, data)
+
+    def evaluate(self, code: str, data: pd.DataFrame) -> Any:
+        """Return a piece of the formula worked out for the rows, as ``muc >= 4``."""
+        from patsy import EvalFactor
+
+        factor, state = EvalFactor(code), dict[str, Any]()
+        factor.memorize_passes_needed(state, self.environment)
+        return self._eval(factor, state, data)
+
+    def _eval(self, factor: Any, state: Any, data: pd.DataFrame) -> Any:
+        from patsy import PatsyError
+
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what is no finite number is refused with its row
+                return factor.eval(state, data)
+        except (PatsyError, TypeError, ValueError) as error:
+            raise ArgumentError(
+                f"formula={self.formula!r}: {readable(factor.code)!r} cannot be worked out "
+                f"({str(error).splitlines()[0]})."
+            ) from error
 
     def _codes(self, factor: Any, about: Any, data: pd.DataFrame) -> Any:
         names = self.sources[factor.code]
@@ -141,14 +162,16 @@ class Terms:
         import patsy
 
         return np.asarray(
-            patsy.categorical.categorical_to_int(factor.eval(about.state, data), about.categories, "raise")
+            patsy.categorical.categorical_to_int(
+                self._eval(factor, about.state, data), about.categories, "raise"
+            )
         )
 
 
 def parse(formula: Any, data: pd.DataFrame) -> Terms:
     """Read a formula; unknown columns and bad syntax are refused in the user's words."""
     if not isinstance(formula, str):
-        raise TypeError(f'formula is a {type(formula).__name__}; write it as text: "hai_long ~ tuoi + gioi".')
+        raise TypeError(f'formula={formula!r}: write it as text: "hai_long ~ tuoi + gioi".')
     import patsy
 
     text = quoted(formula)
@@ -209,6 +232,12 @@ def complete(terms: Terms, data: pd.DataFrame, *more: str) -> Mask:
     return keep
 
 
+def numbers(values: pd.Series) -> pd.Series:
+    """Return complete nullable numbers as plain ones, whole numbers as such."""
+    whole = pd.api.types.is_integer_dtype(values.dtype)
+    return pd.Series(values.to_numpy(dtype=np.int64 if whole else float), index=values.index)
+
+
 def build(terms: Terms, data: pd.DataFrame) -> Terms:
     """Learn the levels and the columns from complete rows."""
     import patsy
@@ -217,7 +246,8 @@ def build(terms: Terms, data: pd.DataFrame) -> Terms:
     for name in terms.used:
         values = data[name]
         if kind_of(values) == "number" and not pd.api.types.is_bool_dtype(values.dtype):
-            ready[name] = values
+            plain = pd.api.types.is_extension_array_dtype(values.dtype)  # Int64 and the like
+            ready[name] = numbers(values) if plain else values
             continue
         codes, levels = factorise(values)
         ready[name] = pd.Series(pd.Categorical.from_codes(codes, levels), index=data.index)

@@ -10,13 +10,14 @@ from scipy.special import chdtrc, fdtrc
 
 from sampling.checks import ArgumentError
 from surveykit.context import Note
-from surveykit.regression.measures import deviance_without, multipliers, naive, slopes
+from surveykit.regression.measures import deviance_without, mean_weight, multipliers, naive, slopes
 from surveykit.testresult import TestResult
 
 if TYPE_CHECKING:
     from surveykit.regression.result import Regression
 
 Method = Literal["wald", "lrt", "working-wald"]
+NONE_LEFT = "the coefficients leave no degrees of freedom"
 METHODS: dict[str, tuple[str, str]] = {
     "wald": ("Wald test", "kiểm định Wald"),
     "lrt": ("likelihood ratio test (Rao–Scott)", "kiểm định tỷ số hợp lý (Rao–Scott)"),
@@ -30,7 +31,11 @@ def test_terms(
     """Test that the coefficients in these rows are all 0."""
     if df is not None and not df > 0:
         raise ArgumentError(f"df={df!r}: write a number above 0, or inf for the chi-square test.")
+    if model.coefficients.no_test:
+        raise ArgumentError(f"test: {model.coefficients.no_test}")
     found = model.coefficients.joint_test(rows, adjusted=False)
+    if found.df[1] <= 0:
+        found = replace(found, reason=NONE_LEFT)
     en, vi = METHODS[method]
     names = ", ".join(asked)
     found = replace(found, name=Note(f"{en} of {names}", f"{vi}: {names}"), details={})
@@ -70,7 +75,7 @@ def scaled(
         )
     effects = multipliers(model, places)
     if method == "lrt":
-        X2 = (deviance_without(model, places) - model.deviance) / float(model.w.mean())
+        X2 = (deviance_without(model, places) - model.deviance) / mean_weight(model)
     else:
         b = model.coefficients.value.to_numpy(float)[places]
         X2 = float(b @ np.linalg.solve(naive(model)[np.ix_(places, places)], b))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sampling.checks import ArgumentError
+from sampling.checks import ArgumentError, DataError
+from surveykit.columns import answers
 from surveykit.design import Design, check_design
-from surveykit.estimation import check_answers, mean
+from surveykit.estimation import Names, check_answers, mean
+from surveykit.formulas.icc import icc as formula
+from surveykit.formulas.statistics import divide
 
 
 def deff_parts(design: Design, y: str, *, where: str | None = None) -> pd.DataFrame:
@@ -31,8 +34,7 @@ def deff_parts(design: Design, y: str, *, where: str | None = None) -> pd.DataFr
     >>> bool(np.isclose(parts.iloc[:3].prod(), parts["total"]))
     True
     """
-    check_design(design)
-    check_answers(design, y, None)
+    one_column(design, y)
     if design.steps or design.replicates is not None:
         raise ArgumentError(
             "deff_parts needs a design without weighting steps and replicates: take it before."
@@ -59,18 +61,25 @@ WEIGHT, UNIT = "weight of the design", "first-stage unit"
 PARTS = ("weights", "clusters", "strata and fractions")
 
 
-def icc(design: Design, y: str, *, where: str | None = None) -> pd.Series:
+def icc(
+    design: Design, y: str, *, by: Names | None = None, where: str | None = None
+) -> pd.Series | pd.DataFrame:
     r"""Estimate the intraclass correlation of a column inside the first-stage units (analysis of variance).
 
-    .. math:: \hat\rho = \frac{MS_b - MS_w}{MS_b + (n_0 - 1) MS_w}, \qquad
-              n_0 = \frac{n - \sum n_g^2 / n}{G - 1}
+    .. math:: \hat\rho = \hat\sigma_b^2 / (\hat\sigma_b^2 + \hat\sigma_w^2)
 
-    with weights that average 1 in the mean squares (Donner & Koval 1980, Biometrics 36). A jackknife over the
-    units gives its standard error.
+    with both parts from the weighted sums of squares between and inside units, set equal to what they are on
+    average. What strata differ by counts as between units; ``sampling.size`` wants Kish's rate of homogeneity
+    of a design with strata, which ``planning.from_design`` gives. A jackknife over the units gives the
+    standard error.
 
     Returns
     -------
-    Series with ``icc``, ``se``, ``units`` and ``take``
+    Series with ``icc``, ``se``, ``units`` and ``take``; with ``by`` a DataFrame, a row for each group
+
+    References
+    ----------
+    Searle, Casella and McCulloch (1992), Variance Components, ch. 5.
 
     Examples
     --------
@@ -80,38 +89,35 @@ def icc(design: Design, y: str, *, where: str | None = None) -> pd.Series:
     >>> round(float(icc(sv.Design(people, sampling="srs", psu="thon"), "y")["icc"]), 3)
     1.0
     """
-    check_design(design)
-    check_answers(design, y, None)
+    one_column(design, y, by)
     if not design.psu:
         raise ArgumentError("icc needs units with several rows: name them with psu= when the design is made.")
-    inside = (design.domains(None, where).row >= 0) & ~design.data[y].isna().to_numpy()
-    values = design.data[y].to_numpy(float, na_value=np.nan)[inside]
-    w, unit = design.w[inside], np.unique(design.units(0).row[inside], return_inverse=True)[1]
-    own = _icc(values, w, unit)
-    G = int(unit.max()) + 1
-    if G < 3 or np.isnan(own):
-        return pd.Series({"icc": own, "se": np.nan, "units": float(G), "take": take(unit)})
-    left = np.array([_icc(values[unit != g], w[unit != g], np.unique(unit[unit != g], return_inverse=True)[1])
-                     for g in range(G)])  # fmt: skip
-    se = float(np.sqrt((G - 1) / G * ((left - left.mean()) ** 2).sum()))
-    return pd.Series({"icc": own, "se": se, "units": float(G), "take": take(unit)})
+    column = answers(design.data, y, "correlation")
+    assert column.values is not None
+    domains = design.domains(by if by is None or len(by) else None, where)
+    inside = domains.row >= 0
+    inside[column.missing] = False
+    if not inside.any():
+        raise DataError(f"y={y!r} has no answers in the rows asked for: all are missing.")
+    units = len(design.units(0).parent)
+    pairs, unit = np.unique(domains.row[inside] * units + design.units(0).row[inside], return_inverse=True)
+    domain = pairs // units
+    found, se = formula(column.values[inside], design.w[inside], unit, domain)
+    size, D = np.bincount(unit), len(found)
+    rows = {
+        "icc": found,
+        "se": se,
+        "units": np.bincount(domain, minlength=D).astype(float),
+        "take": divide(*(np.bincount(domain, part, D).astype(float) for part in (size**2, size))),
+    }
+    if domains.names is None:
+        return pd.Series({name: float(part[0]) for name, part in rows.items()})
+    return pd.DataFrame(rows, index=domains.names[:D]).reindex(domains.names)
 
 
-def take(unit: np.ndarray) -> float:
-    """Mean take of a cluster as an answer sees it, Σ n_i² / n."""
-    n = np.bincount(unit)
-    return float((n**2).sum() / n.sum())
-
-
-def _icc(y: np.ndarray, w: np.ndarray, unit: np.ndarray) -> float:
-    n, G = y.size, int(unit.max()) + 1
-    if n <= G or G < 2:
-        return float("nan")
-    w = w / w.mean()
-    W, size = np.bincount(unit, weights=w), np.bincount(unit)
-    mean = np.bincount(unit, weights=w * y) / W
-    between = float((W * (mean - (w @ y) / w.sum()) ** 2).sum()) / (G - 1)
-    within = float((w * (y - mean[unit]) ** 2).sum()) / (n - G)
-    n0 = (n - float((size**2).sum()) / n) / (G - 1)
-    whole = between + (n0 - 1) * within
-    return (between - within) / whole if whole > 0 else float("nan")
+def one_column(design: Design, y: str, by: Names | None = None) -> None:
+    """Refuse anything but the name of one column."""
+    check_design(design)
+    if not isinstance(y, str):
+        raise ArgumentError(f"y={y!r}: pass the name of one column.")
+    check_answers(design, y, by)

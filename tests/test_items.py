@@ -343,8 +343,25 @@ def test_icc_says_nothing_where_there_is_nothing() -> None:
     assert np.isnan(icc(sv.Design(table.assign(y=1.0), sampling="srs", psu="thon"), "y")["icc"])
 
 
+def test_icc_of_groups_is_that_of_each_alone() -> None:
+    d = design(people())
+    table = icc(d, "c1", by="gioi")
+    for sex in ("Nam", "Nữ"):
+        assert_allclose(table.loc[sex], icc(d, "c1", where=f"gioi == '{sex}'"), rtol=1e-8)
+    assert list(table.columns) == ["icc", "se", "units", "take"]
+    blank = people().assign(c1=lambda t: t["c1"].where(t["gioi"] == "Nam"))
+    assert icc(design(blank), "c1", by="gioi").loc["Nữ"].isna().all()
+
+
 def test_clusters_are_refused_in_these_words() -> None:
     table = people()
+    for verb in (icc, deff_parts):
+        with pytest.raises(ValueError, match=r"y=\['c1', 'c2'\]: pass the name of one column\."):
+            verb(design(table), ["c1", "c2"])
+    with pytest.raises(TypeError, match=r"y='gioi' holds text .+, and a correlation needs numbers"):
+        icc(design(table), "gioi")
+    with pytest.raises(ValueError, match="y='c1' has no answers in the rows asked for: all are missing"):
+        icc(design(table.assign(c1=np.nan)), "c1")
     with pytest.raises(ValueError, match=r"icc needs units with several rows: name them with psu="):
         icc(sv.Design(table, weights="w"), "c1")
     raked = sv.rake(design(table), {"gioi": {"Nam": 0.5, "Nữ": 0.5}})

@@ -153,6 +153,13 @@ def check_columns(data: pd.DataFrame, names: Any, argument: str) -> tuple[str, .
     return found
 
 
+def check_column(data: pd.DataFrame, name: Any, argument: str) -> None:
+    """Refuse what is not the name of one column of the data."""
+    if not isinstance(name, str):
+        raise TypeError(f"{argument}={name!r}: pass the name of one column, as text.")
+    check_columns(data, name, argument)
+
+
 def check_choice(value: Any, choices: Sequence[str], argument: str) -> str:
     """Return value if it is one of the choices."""
     if value in choices:

@@ -110,6 +110,23 @@ REASONS = (
         "trong mẫu không có mối liên hệ nào nên không có sai số chuẩn",
     ),
     (
+        r"the cells have no standard error \((.+)\), so there is no test",
+        lambda found: f"các ô không có sai số chuẩn ({reason_text(found[1], 'vi')}) nên không có kiểm định",
+    ),
+    (
+        r"the cells have no sampling error beyond that of the margins, so there is no test",
+        "các ô không có sai số chọn mẫu nào ngoài sai số của các tổng dòng và cột nên không có kiểm định",
+    ),
+    (
+        r"the answers show no sampling error, so there is no test",
+        "các câu trả lời không cho thấy sai số chọn mẫu nào nên không có kiểm định",
+    ),
+    (
+        r"the rows are self-selected \(không suy rộng được\), so no sampling error .+ probability sample",
+        "người trả lời tự chọn (không suy rộng được) nên không có sai số chọn mẫu nào cho biết ngẫu nhiên có "
+        "thể làm lệch đến đâu và không có giá trị p. Hãy so với một mẫu xác suất",
+    ),
+    (
         r"there are as many strata as units, so there is no test",
         "số tầng bằng số đơn vị nên không có kiểm định",
     ),

@@ -15,6 +15,7 @@ from surveykit.context import Context, Note
 Kind = Literal["t", "F", "chi2", "z"]
 SYMBOLS = {"t": "t", "F": "F", "chi2": "χ²", "z": "z"}
 LEAST = 1e-4  # a smaller p is written so
+NO_ERROR = "the answers show no sampling error, so there is no test"
 DETAILS = {  # Vietnamese names of what goes with a test
     "estimate": "ước lượng",
     "se": "sai số chuẩn",
@@ -26,6 +27,9 @@ DETAILS = {  # Vietnamese names of what goes with a test
     "p_adjusted": "p hiệu chỉnh theo số đơn vị",
     "F_unadjusted": "F chưa hiệu chỉnh",
     "p_unadjusted": "p chưa hiệu chỉnh",
+    "deff": "hệ số thiết kế",
+    "scale": "hệ số hiệu chỉnh χ²",
+    "p_chi2": "p theo χ²",
 }
 
 
@@ -72,14 +76,16 @@ class TestResult:
         return pd.DataFrame([row], index=pd.Index([self.name.en], name="test"))
 
     def sentence(self, lang: fmt.Lang = "en") -> str:
-        """Return the test as one line: F(2; 30,8) = 3,15 · p = 0,059."""
-        degrees = "; ".join(fmt.number(x, 0 if x == int(x) else 1) for x in self.df)
+        """Return the test as one line: F(2; 30.8) = 3.15 · p = 0.059, with decimal commas in Vietnamese."""
+        degrees = "; ".join(fmt.number(x, 0 if x == x // 1 else 1, lang) for x in self.df)
         told = f"({degrees})" if degrees else ""
-        p = "—" if self.p != self.p else "< 0,0001" if self.p < LEAST else f"= {fmt.number(self.p, 4)}"
-        parts = [f"{SYMBOLS[self.kind]}{told} = {fmt.number(self.statistic, 3)}"]
-        parts += [f"p {p}"] if p != "—" else []
+        parts = [f"{SYMBOLS[self.kind]}{told} = {fmt.number(self.statistic, 3, lang)}"]
+        if self.p == self.p:
+            small = self.p < LEAST
+            parts += [f"p {'<' if small else '='} {fmt.number(LEAST if small else self.p, 4, lang)}"]
         names = DETAILS if lang == "vi" else {}
-        parts += [f"{names.get(name, name)} = {fmt.number(value, 3)}" for name, value in self.details.items()]
+        for name, value in self.details.items():
+            parts += [f"{names.get(name, name)} = {fmt.number(value, 3, lang)}"]
         return f"{self.name.vi if lang == 'vi' else self.name.en}: " + " · ".join(parts)
 
     def __repr__(self) -> str:

@@ -20,6 +20,7 @@ from scipy.special import chdtrc, fdtrc
 from surveykit.formulas.arrays import Array
 
 NOTHING = 1e-12  # part of the greatest eigenvalue that is none
+FLAT = 1e-9  # mean design effect that is rounding
 
 
 class Tested(NamedTuple):
@@ -65,12 +66,15 @@ def fit(p: Array, V: Array, expected: Array, n: float, nu: float) -> Tested:
 
 
 def corrected(pearson: float, n: float, base: Array, V: Array, nu: float, order: int) -> Tested:
-    """Correct Pearson's X² by the design effects, the eigenvalues of (base / n)⁻¹ V."""
+    """Correct Pearson's X² by the design effects, the eigenvalues of (base / n)⁻¹ V; NaN where all are 0."""
     values, vectors = np.linalg.eigh(base)
     kept = values > NOTHING * values.max()
     half = vectors[:, kept] / np.sqrt(values[kept])
     delta = np.linalg.eigvalsh(n * half.T @ V @ half)
     k, total = float(delta.size), float(delta.sum())
+    if not total > FLAT * k:
+        none = float("nan")
+        return Tested(none, (k,) if order == 1 else (none, none), none, pearson, delta)
     if order == 1:
         return Tested(pearson * k / total, (k,), float(chdtrc(k, pearson * k / total)), pearson, delta)
     d = total**2 / float((delta**2).sum())

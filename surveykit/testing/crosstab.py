@@ -13,11 +13,11 @@ import pandas as pd
 import scipy.sparse as sp
 
 from sampling import format as fmt
-from sampling.checks import ArgumentError, DataError, check_choice, check_columns, listed
+from sampling.checks import ArgumentError, DataError, check_choice, check_column, listed
 from surveykit import columns as col
 from surveykit.context import Note
 from surveykit.design import Design, check_design
-from surveykit.display import level_text
+from surveykit.display import level_text, reason_text
 from surveykit.estimation import check_answers, proportion
 from surveykit.formulas import association
 from surveykit.formulas.arrays import Array, Codes
@@ -142,6 +142,8 @@ class Crosstab:
             details = {}
         else:
             found = association.rao_scott(p, V, n, nu, self.shape, 1 if method == "rao-scott-1" else 2)
+            if np.isnan(found.statistic):
+                raise ArgumentError(f"test: {NO_SPREAD}, so there is no test.")
             details = {"X²": found.pearson, "deff": float(found.delta.mean())}
         kind: Kind = "chi2" if len(found.df) == 1 else "F"
         return TestResult(
@@ -198,7 +200,8 @@ class Crosstab:
         try:
             return f"{self.test().sentence(lang)}\n{self.test().context.text(lang)}"
         except ArgumentError as error:
-            return f"{str(error).removeprefix('test: ')}\n{self.cells.context.text(lang)}"
+            told = reason_text(str(error).removeprefix("test: ").removesuffix("."), lang)
+            return f"{told}.\n{self.cells.context.text(lang)}"
 
     def to_html(self, lang: fmt.Lang = "vi", percent: Percent = "column", level: float = 0.95) -> str:
         """Return the table with limits under each share, the test and the line as HTML."""
@@ -237,6 +240,7 @@ def cell_html(share: float, low: float, high: float, n: float, *, lang: fmt.Lang
     return f"{fmt.percent(share, 1, lang)}<br><small>{limits}n = {fmt.integer(int(n), lang)}</small>"
 
 
+NO_SPREAD = "the cells have no sampling error beyond that of the margins"
 NO_SLOPE = "there is no association at all in the sample, so it has no standard error"
 
 
@@ -272,8 +276,8 @@ def crosstab(design: Design, rows: str, columns: str, *, where: str | None = Non
     (1.0, 5.0)
     """
     check_design(design)
-    check_columns(design.data, rows, "rows")
-    check_columns(design.data, columns, "columns")
+    check_column(design.data, rows, "rows")
+    check_column(design.data, columns, "columns")
     check_answers(design, rows, None, "rows")
     check_answers(design, columns, None, "columns")
     if rows == columns:
@@ -311,8 +315,11 @@ def crosstab(design: Design, rows: str, columns: str, *, where: str | None = Non
                 where=where, within=False,
             )  # fmt: skip
         y, by = (columns, rows) if percent == "row" else (rows, columns)
-        keep = design.changed(data=design.data.assign(**{BOTH: both}), keep_units=True)
-        return proportion(keep, y, by=by, where=f"`{BOTH}`" if where is None else f"({where}) and `{BOTH}`")
+        mark = BOTH
+        while mark in design.data:
+            mark += " "
+        keep = design.changed(data=design.data.assign(**{mark: both}), keep_units=True)
+        return proportion(keep, y, by=by, where=f"`{mark}`" if where is None else f"({where}) and `{mark}`")
 
     return Crosstab(
         rows, columns, pd.DataFrame(n, pd.Index(a_levels, name=rows), pd.Index(b_levels, name=columns)),

@@ -75,11 +75,14 @@ def goodness_of_fit(
             raise ColumnError(
                 f"shares names {shown(level)}, an answer nobody gave to {y!r}.{near(level, levels)}"
             )
+    for level in levels:
+        share = shares[level]
+        if isinstance(share, (bool, np.bool_)) or not isinstance(share, (int, float, np.number)):
+            raise TypeError(f"shares[{level!r}] is {share!r}: write a share or a count, as a number.")
+        if not 0 < share < np.inf:
+            raise DataError(f"shares[{level!r}] is {share!r}: a share to be tested is above 0 and finite.")
     expected = np.array([float(shares[level]) for level in levels])
     total = float(expected.sum())
-    if not (expected > 0).all():
-        bad = levels[int(np.flatnonzero(~(expected > 0))[0])]
-        raise DataError(f"shares[{bad!r}] is {shares[bad]!r}: a share to be tested is above 0.")
     counts = (expected >= 1).all()
     if not counts and abs(total - 1) > SUM:
         raise DataError(f"shares sum to {total:g}, and shares sum to 1. Correct them, or give counts.")
@@ -95,6 +98,8 @@ def goodness_of_fit(
         raise ArgumentError("goodness_of_fit: there are as many strata as units, so there is no test.")
     n = float(est.n.max())
     found = association.fit(est.value.to_numpy(float), est.covariance.full(), expected / total, n, nu)
+    if np.isnan(found.statistic):
+        raise ArgumentError("goodness_of_fit: the shares have no sampling error, so there is no test.")
     chi2 = float(found.delta.sum()) / found.df[0]
     return TestResult(
         name=Note(f"test of given shares of {y}", f"kiểm định cơ cấu cho trước của {y}"),
@@ -123,8 +128,11 @@ def mcnemar(table: Any, *, correction: bool = False) -> TestResult:
     >>> round(mcnemar([[794, 150], [86, 570]]).statistic, 3)
     17.356
     """
-    counts = np.asarray(table, dtype=float)
-    if counts.shape != (2, 2) or not (counts >= 0).all():
+    try:
+        counts = np.asarray(table, dtype=float)
+    except (TypeError, ValueError):
+        counts = np.zeros(0)
+    if counts.shape != (2, 2) or not ((counts >= 0) & (counts < np.inf)).all():
         raise ArgumentError(f"table={table!r}: pass two rows of two counts.")
     b, c = counts[0, 1], counts[1, 0]
     if b + c == 0:

@@ -11,7 +11,7 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.special import fdtrc, stdtr
 
-from sampling.checks import ArgumentError, DataError, check_columns, listed
+from sampling.checks import ArgumentError, DataError, check_column, listed
 from surveykit import columns as col
 from surveykit.context import Note
 from surveykit.design import Design, check_design
@@ -22,13 +22,14 @@ from surveykit.formulas.statistics import Smooth
 from surveykit.formulas.statistics import mean as mean_of
 from surveykit.formulas.totals import Column
 from surveykit.infer import infer
-from surveykit.testresult import TestResult
+from surveykit.testresult import NO_ERROR, TestResult
 
 Score = Callable[[Array, float], Array]
 NAMES = {
     "wilcoxon": Note("Wilcoxon rank test", "kiểm định hạng Wilcoxon"),
     "kruskal-wallis": Note("Kruskal–Wallis rank test", "kiểm định hạng Kruskal–Wallis"),
 }
+FLAT = 1e-9  # standard error, as a part of the greatest score, that is rounding
 OWN = Note("rank test", "kiểm định hạng")
 
 
@@ -73,8 +74,10 @@ def rank_test(
     3.36
     """
     check_design(design)
-    check_columns(design.data, y, "y")
-    check_columns(design.data, by, "by")
+    check_column(design.data, y, "y")
+    check_column(design.data, by, "by")
+    if by == y:
+        raise ArgumentError(f"by={by!r} is y itself. Group by another column.")
     values, missing = col.answers(design.data, y, "rank test")
     assert values is not None
     codes, levels = col.factorise(design.data[by])
@@ -91,7 +94,12 @@ def rank_test(
     rows = np.flatnonzero(answered)
     w = design.w[rows]
     ranks, N = mid_ranks(values[rows], w), float(w.sum())
-    scores = np.asarray(method(ranks, N) if callable(method) else ranks / N, dtype=float)
+    scores = np.asarray(method(ranks, N) if callable(method) else ranks / N)
+    if scores.dtype.kind not in "biuf":
+        raise TypeError(
+            "method: the function gave scores that are not numbers. Return one number for each rank."
+        )
+    scores = scores.astype(float)
     if scores.shape != ranks.shape or not np.isfinite(scores).all():
         raise ArgumentError(
             f"method: the function gave {scores.shape} scores for {ranks.shape[0]} ranks, or not all finite."
@@ -125,10 +133,12 @@ def rank_test(
         est.context, n=int(answered.sum()), missing=int(inside.sum() - answered.sum()), df=(df, df)
     )
     if k == 1:
-        t = float(change[0] / np.sqrt(V[0, 0])) if V[0, 0] > 0 else float("nan")
+        spread = FLAT * float(np.abs(scores).max())
+        t = float(change[0] / np.sqrt(V[0, 0])) if V[0, 0] > spread**2 else float("nan")
         return TestResult(
             name, "t", t, (df,), float(2 * stdtr(df, -abs(t))), context,
             details={"estimate": float(change[0]), "se": float(np.sqrt(V[0, 0]))},
+            reason="" if np.isfinite(t) else NO_ERROR,
         )  # fmt: skip
     done = joint(change, V, df + k, adjusted=False)
     chi2 = done.F * done.rank
@@ -140,6 +150,7 @@ def rank_test(
         float(fdtrc(done.rank, df, done.F)),
         context,
         details={"χ²": chi2},
+        reason="" if np.isfinite(done.F) else NO_ERROR,
     )
 
 
@@ -150,7 +161,7 @@ def name_of(method: object, groups: int) -> Note:
     natural = "wilcoxon" if groups == 2 else "kruskal-wallis"
     if method is None:
         return NAMES[natural]
-    if method not in NAMES:
+    if not isinstance(method, str) or method not in NAMES:
         raise ArgumentError(
             f"method={method!r}: choose 'wilcoxon' or 'kruskal-wallis', or pass a function of ranks."
         )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sampling.checks import ArgumentError, DataError, check_columns, listed
+from sampling.checks import ArgumentError, DataError, check_column, listed
 from surveykit import columns as col
 from surveykit.context import Note
 from surveykit.design import Design, check_design
@@ -19,7 +19,7 @@ from surveykit.formulas.statistics import mean as mean_of
 from surveykit.formulas.totals import Column
 from surveykit.infer import infer
 from surveykit.result import Estimates
-from surveykit.testresult import TestResult
+from surveykit.testresult import NO_ERROR, TestResult
 
 
 def t_test(
@@ -68,6 +68,7 @@ def t_test(
     4.0
     """
     check_design(design)
+    check_column(design.data, y, "y")
     if by is not None and paired is not None:
         raise ArgumentError("by= compares groups and paired= answers of the same rows. Pass one of them.")
     if not isinstance(null, (int, float, np.number)) or isinstance(null, bool) or not np.isfinite(null):
@@ -100,6 +101,8 @@ def result_of(est: Estimates, effect: Estimates | None, name: Note, null: float)
     reason = str(est.reason.iloc[0])
     if not reason and not found["df"] > 0:
         reason = "there are as many strata as units, so there is no test"
+    elif not reason and not np.isfinite(found["t"]):
+        reason = NO_ERROR
     return TestResult(
         name=name, kind="t", statistic=float(found["t"]), df=(float(found["df"]),), p=float(found["p"]),
         context=est.context, details=details, reason=reason,
@@ -108,7 +111,7 @@ def result_of(est: Estimates, effect: Estimates | None, name: Note, null: float)
 
 def two_groups(design: Design, y: str, by: str, where: str | None) -> tuple[Estimates, Estimates]:
     """Return the difference of two groups' means, and in standard deviations."""
-    check_columns(design.data, by, "by")
+    check_column(design.data, by, "by")
     inside = design.domains(None, where).row >= 0
     codes, levels = col.factorise(design.data[by])
     values, missing = col.answers(design.data, y, "t test")
@@ -142,7 +145,7 @@ def two_groups(design: Design, y: str, by: str, where: str | None) -> tuple[Esti
 
 def pairs(design: Design, y: str, paired: str, where: str | None) -> tuple[Estimates, Estimates]:
     """Return the mean of y less another column, and in standard deviations of the change."""
-    check_columns(design.data, paired, "paired")
+    check_column(design.data, paired, "paired")
     if paired == y:
         raise ArgumentError(f"paired={paired!r} is y itself. Name the first answer of the same row.")
     after, before = (col.answers(design.data, name, "t test") for name in (y, paired))

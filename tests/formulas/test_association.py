@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
@@ -222,3 +223,12 @@ def test_cramers_v_is_1_for_a_table_that_tells_all_and_has_no_derivative_at_0():
     V, slope = a.cramers_v(np.outer([0.25, 0.75], [0.5, 0.5]).ravel(), (2, 2))
     assert V == 0
     assert np.isnan(slope).all()
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_without_any_variance_no_design_effect_divides_and_there_is_no_number(order):
+    p = table_of(3, (2, 3))
+    found = a.rao_scott(p, np.zeros((6, 6)), 40.0, 9.0, (2, 3), order)
+    assert np.isnan([found.statistic, found.p]).all()
+    assert len(found.df) == order
+    assert np.isfinite(found.pearson)

@@ -147,7 +147,15 @@ def answer(terms: Terms, part: pd.DataFrame, family: str) -> Array:
         values = answers(part, name, "regression").values
         assert values is not None
     else:
-        values = np.asarray(terms.evaluate(terms.left, part), dtype=float)
+        try:
+            values = np.asarray(terms.evaluate(terms.left, part), dtype=float)
+        except (TypeError, ValueError) as error:
+            if isinstance(error, ArgumentError):
+                raise
+            raise ArgumentError(
+                f"formula={terms.formula!r}: the left side gives no numbers. Write a column of numbers, or a "
+                'comparison: "muc >= 4 ~ tuoi".'
+            ) from error
         if values.ndim > 1:
             raise ArgumentError(f"formula={terms.formula!r}: the left side gives several columns. Write one.")
         bad = np.flatnonzero(~np.isfinite(values))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -120,7 +120,7 @@ class Regression:
         """Return the rows of a term, or of one column of it."""
         rows = list(self.coefficients.value.index)
         slices = self.terms.slices
-        if name in slices:
+        if isinstance(name, str) and name in slices:
             own = [n for n in self.terms.names[slices[name]] if n in rows]
             if not own:
                 raise ArgumentError(f"test: other terms give {name!r} whole, so there is nothing to test.")
@@ -150,7 +150,7 @@ class Regression:
             ``details`` has (Lumley & Scott 2014).
         """
         check_choice(method, tuple(METHODS), "method")
-        asked = [terms] if isinstance(terms, str) else list(terms)
+        asked = list(terms) if isinstance(terms, Iterable) and not isinstance(terms, str) else [terms]
         if not asked:
             raise ArgumentError("test: name a term, or several in a list.")
         rows = list(dict.fromkeys(row for term in asked for row in self._term(term)))

@@ -74,18 +74,24 @@ def fit(X: Array, y: Codes, w: Array, K: int, start: Array | None = None) -> Sol
         if not np.isfinite(step).all():
             break
         size = float(np.max(np.abs(step) * spread))
-        for _ in range(HALVED):
+        moved, tries = theta + step, 0
+        information, score, new = ordered(X, y, w, moved)
+        while not new <= deviance + 1e-9 * abs(deviance) and tries < HALVED:
+            step, tries = step / 2, tries + 1
             moved = theta + step
-            if (np.diff(moved[p:]) > 0).all():
-                information, score, new = likelihood(X, y, w, moved)
-                if new <= deviance + 1e-9 * abs(deviance):
-                    break
-            step = step / 2
+            information, score, new = ordered(X, y, w, moved)
         theta, deviance = moved, new
         if size <= SAME * (1.0 + float(np.max(np.abs(theta) * spread))):
             ended = True
             break
     return Solution(theta, information, deviance, ended, step)
+
+
+def ordered(X: Array, y: Codes, w: Array, theta: Array) -> tuple[Array, Array, float]:
+    """Return what the likelihood does, and an infinite deviance where cuts cross."""
+    if (np.diff(theta[X.shape[1] :]) > 0).all():
+        return likelihood(X, y, w, theta)
+    return np.zeros((theta.size,) * 2), np.zeros(theta.size), np.inf
 
 
 def separated(X: Array, y: Codes, step: Array) -> bool:

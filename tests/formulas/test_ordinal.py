@@ -60,3 +60,11 @@ def test_a_step_that_is_no_number_ends_the_search_of_a_model():
     found = glm.fit(glm.FAMILIES["logit"], X, y, w, np.zeros(0), np.zeros(2))
     assert not found.ended
     assert np.isnan(found.step).all()
+
+
+def test_cuts_that_cross_have_no_likelihood():
+    X, y, w = drawn()
+    information, score, deviance = ordinal.ordered(X, y, w, np.array([0.1, 0.2, 1.0, -1.0]))
+    assert deviance == np.inf
+    assert not information.any()
+    assert not score.any()

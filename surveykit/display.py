@@ -96,8 +96,8 @@ REASONS = (
         r"\1 trong \2 bộ quyền số lặp không còn ai thuộc nhóm này",
     ),
     (
-        r"a cell of the standard population has no answers here",
-        "có ô của dân số chuẩn không có câu trả lời nào ở nhóm này",
+        r"cell (.+) of the standard population has no answers here",
+        r"ô \1 của dân số chuẩn không có câu trả lời nào ở nhóm này",
     ),
     (r"a column does not vary in this domain", "có cột không thay đổi trong nhóm này"),
     (

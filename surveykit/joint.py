@@ -158,9 +158,6 @@ def joint_covariance(every: Sequence[Estimates]) -> Covariance:
         for source in sources
     )
     bases = [unfolded(part.covariance) for part in every] if same else [(None, None)]
-    first = next(
-        (base for base, _ in bases if isinstance(base, Taylor) and base.noise is not None), bases[0][0]
-    )
     if all(isinstance(base, Replicated) for base, _ in bases):
         deviations = [
             base.deviations if L is None else np.asarray((L.T @ base.deviations.T).T)
@@ -168,14 +165,17 @@ def joint_covariance(every: Sequence[Estimates]) -> Covariance:
             if isinstance(base, Replicated)
         ]
         return Replicated(np.hstack(deviations), np.zeros(sum(d.shape[1] for d in deviations), dtype=np.intp))
-    if isinstance(first, Taylor):
-        parts = []
-        for base, L in bases:
-            if not isinstance(base, Taylor) or not comparable(first, base):
-                break
-            parts.append((base, sp.identity(base.size, format="csr") if L is None else L))
-        else:
-            return Joined(parts)
+    parts = [
+        (base, sp.identity(base.size, format="csr") if L is None else L)
+        for base, L in bases
+        if isinstance(base, (Taylor, Joined))
+    ]
+    if len(parts) == len(bases):
+        whole = Joined(parts)
+        leaves = [base for base, _ in whole.leaves(sp.csr_matrix((whole.size, 0)))]
+        first = next((base for base in leaves if base.noise is not None), leaves[0])
+        if all(comparable(first, base) for base in leaves):
+            return whole
     raise ArgumentError(DIFFERENT if same else NOT_ONE)
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from sampling import format as fmt
-from sampling.checks import ArgumentError, DataError, listed
+from sampling.checks import ArgumentError, DataError, listed, shown
 from surveykit import columns as col
 from surveykit.design import Design
-from surveykit.estimation import Names, check_answers, labels_for
+from surveykit.estimation import Names, check_answers, count, labels_for
 from surveykit.formulas.arrays import Array, Codes
 from surveykit.formulas.statistics import Smooth, mean
 from surveykit.formulas.totals import Column
@@ -35,6 +35,7 @@ class LikertTable:
     net : Estimates
         Share of the top less that of the bottom levels, −1 to 1, with its own covariance.
     scale : least and greatest level; levels : how many count as top and as bottom
+    missing : rows without an answer, of each item
     """
 
     mean: Estimates
@@ -43,10 +44,11 @@ class LikertTable:
     net: Estimates
     scale: tuple[int, int]
     levels: tuple[int, int]
+    missing: pd.Series
 
     def to_frame(self, level: float = 0.95) -> pd.DataFrame:
-        """Return one row an item: n, mean, top, bottom and net, each with its limits."""
-        table = pd.DataFrame({"n": self.mean.n})
+        """Return one row an item: n, missing, mean, top, bottom and net, each with its limits."""
+        table = pd.DataFrame({"n": self.mean.n, "missing": self.missing})
         for name in ("mean", "top", "bottom", "net"):
             est: Estimates = getattr(self, name)
             limits = est.ci(level)
@@ -56,7 +58,7 @@ class LikertTable:
 
     def __repr__(self) -> str:
         """Return the table and its line as text."""
-        table = self.to_frame()[["n", "mean", "top", "bottom", "net"]]
+        table = self.to_frame()[["n", "missing", "mean", "top", "bottom", "net"]]
         return f"{table.to_string(float_format=lambda x: f'{x:.3f}')}\n{self.top.line('en')}"
 
     def to_html(self, lang: fmt.Lang = "vi", level: float = 0.95) -> str:
@@ -76,13 +78,16 @@ class LikertTable:
             i: [col.html_text(str(v)) for v in table.index.get_level_values(i)]
             for i in range(table.index.nlevels)
         })  # fmt: skip
-        body["n"] = [fmt.integer(n, lang) for n in table["n"]]
+        for name in ("n", "missing"):
+            body[name] = [fmt.integer(n, lang) for n in table[name]]
         for name in heads:
             body[name] = [
                 with_limits(name, *row, lang=lang)
                 for row in table[[name, f"{name}_low", f"{name}_high"]].to_numpy(float)
             ]
-        body.columns = pd.Index([*map(col.html_text, names), "n", *heads.values()])
+        body.columns = pd.Index(
+            [*map(col.html_text, names), "n", "thiếu" if vi else "missing", *heads.values()]
+        )
         line = html.escape(self.top.line(lang, level), quote=False)
         return f'{body.to_html(index=False, border=0, escape=False)}<p style="font-size:90%">{line}</p>'
 
@@ -110,7 +115,7 @@ def likert(
     top: int = 2,
     bottom: int = 2,
     codes: Mapping[Any, int] | None = None,
-    missing: Sequence[Any] = (),
+    missing: Sequence[Any] | Any = (),
     by: Names | None = None,
     where: str | None = None,
 ) -> LikertTable:
@@ -150,6 +155,7 @@ def likert(
     """
     names = check_answers(design, items, by, "items")
     low, high = check_scale(scale, top, bottom)
+    missing = list(missing) if isinstance(missing, (list, tuple, set, frozenset)) else [missing]
     scores = {name: score(design.data, name, (low, high), codes, missing) for name in names}
     labels = labels_for(names, by)
 
@@ -167,14 +173,18 @@ def likert(
             y=[f"items={name!r}" for name in names], labels=labels, by=by, where=where, share=share,
         )  # fmt: skip
 
+    mean_score = ask(lambda v: v.copy(), "mean")
+    people = count(design, by=by, where=where).n.to_numpy()
+    asked = np.repeat(people, len(mean_score.n) // len(people))
     net = ask(lambda v: (v > high - top) * 1.0 - (v < low + bottom) * 1.0, "net")
     return LikertTable(
-        mean=ask(lambda v: v.copy(), "mean"),
+        mean=mean_score,
         top=ask(lambda v: (v > high - top) * 1.0, "share", share=True),
         bottom=ask(lambda v: (v < low + bottom) * 1.0, "share", share=True),
         net=replace(net, points=True),
         scale=(low, high),
         levels=(top, bottom),
+        missing=(asked - mean_score.n).rename("missing"),
     )
 
 
@@ -203,15 +213,17 @@ def score(
 ) -> tuple[Array, Codes]:
     """(n,) levels of an item, 0 where there is none, and the rows without one."""
     values = data[name]
+    if isinstance(values.dtype, pd.CategoricalDtype):  # as SPSS labels and select_one come
+        values = values.astype(values.cat.categories.dtype if values.notna().all() else object)
     gone = values.isna().to_numpy() | values.isin(list(missing)).to_numpy()
     if codes is not None:
         unknown = [v for v in pd.unique(values[~gone]) if v not in codes]
         if unknown:
             raise DataError(
-                f"codes has no level for {unknown[0]!r}, which items={name!r} holds "
+                f"codes has no level for {shown(unknown[0])}, which items={name!r} holds "
                 f"({int((values == unknown[0]).sum())} rows). Add it, or name it in missing=."
             )
-        values = values.map(dict(codes))
+        values = values.where(~gone).map(dict(codes)).astype(float)
     levels = col.floats(data.assign(**{name: values.where(~gone)}), name, "items", "a scale needs numbers",
                         " Say which level each answer is with codes={…}.")  # fmt: skip
     outside = ~gone & ~((levels >= scale[0]) & (levels <= scale[1]))
@@ -219,7 +231,12 @@ def score(
         found = [int(v) if v == int(v) else float(v) for v in np.unique(levels[outside])]
         raise DataError(
             f"items={name!r} has {listed(found, 4)} ({int(outside.sum())} rows), outside "
-            f"the scale {scale[0]} to {scale[1]}. Name it in missing=, or correct scale=."
+            f"the scale {scale[0]} to {scale[1]}. "
+            + (
+                "Correct codes= or scale=."
+                if codes is not None
+                else "Name it in missing=, or correct scale=."
+            )
         )
     out = np.where(gone, 0.0, levels)
     return out, np.flatnonzero(gone)

@@ -183,6 +183,16 @@ def test_shares_together_have_the_intervals_of_shares():
     assert_allclose(mixed.ci().iloc[0].to_numpy(), parts[0].ci(method="wald").iloc[0].to_numpy(), rtol=RTOL)
 
 
+@few
+@given(designs(steps=("", "rake shares")))
+def test_results_together_may_be_put_together_again(design):
+    means = sv.mean(design, ["z", "x", "y"])
+    pair = sv.together(sv.mean(design, "x"), sv.mean(design, "y"))
+    again = sv.together(sv.mean(design, "z"), sv.function(pair, lambda v: {"x": v["x"], "y": v["y"]}))
+    V = means.covariance.full()
+    assert_allclose(again.covariance.full(), V, rtol=1e-8, atol=1e-12 * np.abs(V).max())
+
+
 def test_a_joint_covariance_says_what_it_is():
     design = make([3, 3], 8, "clusters")
     both = sv.together(sv.mean(design, "z"), sv.mean(design, "x"))

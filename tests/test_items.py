@@ -60,6 +60,30 @@ def test_words_by_codes_are_the_numbers_they_stand_for() -> None:
     pd.testing.assert_frame_equal(one.to_frame(), other.to_frame())
 
 
+def test_categories_are_the_words_or_numbers_they_hold() -> None:
+    table = people()
+    words = {1.0: "rất kém", 2.0: "kém", 3.0: "vừa", 4.0: "tốt", 5.0: "rất tốt"}
+    one = sv.likert(design(table), "c1").to_frame()
+    text = table.assign(c1=pd.Categorical(table["c1"].map(words), categories=list(words.values())))
+    codes = {v: int(k) for k, v in words.items()}
+    pd.testing.assert_frame_equal(sv.likert(design(text), "c1", codes=codes).to_frame(), one)
+    numbers = table.assign(c1=pd.Categorical(table["c1"]))
+    pd.testing.assert_frame_equal(sv.likert(design(numbers), "c1").to_frame(), one)
+    full = text.assign(c1=text["c1"].fillna("vừa"))
+    assert sv.likert(design(full), "c1", codes=codes, missing="vừa").missing["c1"] == (
+        (full["c1"] == "vừa").sum()
+    )
+
+
+def test_missing_answers_are_counted_by_item_and_group() -> None:
+    table = people()
+    found = sv.likert(design(table), ["c1", "c2"], by="gioi").to_frame()["missing"]
+    for sex in ("Nam", "Nữ"):
+        for item in ("c1", "c2"):
+            assert found[sex, item] == table.loc[table["gioi"] == sex, item].isna().sum()
+    assert "thiếu" in sv.likert(design(table), "c1").to_html("vi")
+
+
 def test_named_missing_values_are_left_out_like_blanks() -> None:
     table = people()
     nine = table.assign(c1=table["c1"].fillna(9.0))
@@ -98,6 +122,10 @@ ITEMS = {
     "scale": (
         {"items": "c1", "scale": (5, 1)},
         "scale=(5, 1): pass the least and the greatest level, as (1, 5).",
+    ),
+    "codes": (
+        {"items": "gioi", "codes": {"Nam": 1, "Nữ": 7}},
+        "items='gioi' has 7 (117 rows), outside the scale 1 to 5. Correct codes= or scale=.",
     ),
     "overlap": (
         {"items": "c1", "top": 3, "bottom": 3},
@@ -220,90 +248,6 @@ def test_blank_questions_and_too_many_options_are_refused() -> None:
         sv.multiple_response(design(table.assign(khong=0.0)), ["khong"])
     with pytest.raises(ValueError, match="240 options, and a question has at most 60"):
         sv.multiple_response(design(table.assign(ten=[f"nguoi{i}" for i in range(240)])), "ten")
-
-
-# ---- standardised means ------------------------------------------------------------------------------------
-
-STANDARD = {"18–34": 0.3, "35–59": 0.5, "60+": 0.2}
-
-
-def test_a_standardised_mean_is_the_contrast_of_the_means_of_its_cells() -> None:
-    d = design(people())
-    found = sv.standardise(d, "c1", cells="tuoi", population=STANDARD, by="gioi")
-    cells = sv.mean(d, "c1", by=["gioi", "tuoi"])
-    for sex in ("Nam", "Nữ"):
-        line = cells.contrast({(sex, age): share for age, share in STANDARD.items()})
-        assert_allclose(found.value[sex], line.value.iloc[0], rtol=TIGHT)
-        assert_allclose(found.se[sex], line.se.iloc[0], rtol=TIGHT)
-    both = cells.contrast(
-        {(s, a): p * (1 if s == "Nữ" else -1) for s in ("Nam", "Nữ") for a, p in STANDARD.items()}
-    )
-    change = found.contrast({"Nữ": 1, "Nam": -1})
-    assert_allclose(change.se.iloc[0], both.se.iloc[0], rtol=TIGHT)
-
-
-def test_counts_and_the_shares_of_the_sample_are_standards_too() -> None:
-    table = people()
-    d = design(table)
-    counts = {k: v * 5000 for k, v in STANDARD.items()}
-    one = sv.standardise(d, ["c1", "c2"], cells="tuoi", population=counts)
-    assert_allclose(
-        one.value, sv.standardise(d, ["c1", "c2"], cells="tuoi", population=STANDARD).value, rtol=TIGHT
-    )
-    whole = sv.standardise(d, "w", cells=["tuoi", "gioi"], population="all")
-    assert_allclose(whole.value.iloc[0], sv.mean(d, "w").value.iloc[0], rtol=TIGHT)
-    assert "cơ cấu của chính mẫu" in whole.context.text("vi")
-
-
-def test_a_cell_without_answers_in_a_group_has_a_reason() -> None:
-    table = people()
-    table.loc[(table["gioi"] == "Nữ") & (table["tuoi"] == "60+"), "c1"] = np.nan
-    found = sv.standardise(design(table), "c1", cells="tuoi", population=STANDARD, by="gioi")
-    assert np.isnan(found.value["Nữ"])
-    assert found.reason["Nữ"] == "a cell of the standard population has no answers here"
-    assert "không có câu trả lời" in found.to_html("vi")
-    assert found.reason["Nam"] == ""
-
-
-CELLS = {
-    "absent": (
-        {"18–34": 0.5, "35–59": 0.5},
-        "population has no share for cell '60+'. Add it, or leave its rows out.",
-    ),
-    "unknown": (
-        {**STANDARD, "90+": 0.1},
-        "population has cell '90+', of which the sample has nobody. Its cells are '18–34', '35–59', '60+'. "
-        "Join it with a neighbour.",
-    ),
-    "negative": (
-        {**STANDARD, "60+": -0.2},
-        "population['60+'] is -0.2: a share or a count is a number from 0 on.",
-    ),
-    "sum": (
-        {"18–34": 0.3, "35–59": 0.3, "60+": 0.2},
-        "population: the shares sum to 0.8, and they sum to 1 (counts to more). Correct them.",
-    ),
-    "kind": ("dân số", "population='dân số': pass shares by cell, or 'all' for those of the sample."),
-    "empty": ({}, "population={}: pass shares by cell, as {('Nữ', '60+'): 0.12, …}."),
-}
-
-
-@pytest.mark.parametrize("name", CELLS)
-def test_standards_are_refused_in_these_words(name: str) -> None:
-    population, text = CELLS[name]
-    with pytest.raises((ValueError, TypeError)) as error:
-        sv.standardise(design(people()), "c1", cells="tuoi", population=population)
-    assert str(error.value) == text
-
-
-def test_cells_that_are_y_or_too_many_are_refused() -> None:
-    d = design(people())
-    with pytest.raises(ValueError, match="cells='c1' is y itself"):
-        sv.standardise(d, "c1", cells="c1", population="all")
-    with pytest.raises(ValueError, match="240 cells, and at most 200 can be told apart"):
-        sv.standardise(d, "c1", cells="w", population="all")
-    with pytest.raises(ValueError, match="name at least one column"):
-        sv.standardise(d, "c1", cells=[], population="all")
 
 
 # ---- clusters ----------------------------------------------------------------------------------------------

@@ -12,8 +12,6 @@ from surveykit.formulas.arrays import Array
 from surveykit.formulas.pairs import spread
 from surveykit.formulas.variance import Combined, Covariance, Stage, Taylor, check_size
 
-Part = tuple[Taylor, sp.csr_matrix]
-
 
 def unfolded(covariance: Covariance) -> tuple[Covariance, sp.csr_matrix | None]:
     """Return what a covariance is made of: a base, and the combinations L of it, or None for itself."""
@@ -49,10 +47,11 @@ def comparable(a: Taylor, b: Taylor) -> bool:
 class Joined:
     """Covariance of the estimates of several parts, one after another.
 
-    ``parts``: a covariance by linearisation and the combinations (k, m) of it that the part shows.
+    ``parts``: a covariance by linearisation, or a joint one, and the combinations (k, m) of it that the part
+    shows.
     """
 
-    parts: Sequence[Part]
+    parts: Sequence[tuple[Taylor | Joined, sp.csr_matrix]]
 
     def __repr__(self) -> str:
         """Return what it is, without its numbers."""
@@ -67,14 +66,21 @@ class Joined:
         """(k,) variances."""
         return np.concatenate([Combined(base, L).diag() for base, L in self.parts])
 
+    def leaves(self, L: sp.csr_matrix) -> list[tuple[Taylor, sp.csr_matrix]]:
+        """Linearised parts and what the combinations L (k, m) take of each, to be added up."""
+        own: list[tuple[Taylor, sp.csr_matrix]] = []
+        L, at = sp.csr_matrix(L), 0
+        for base, combinations in self.parts:
+            part = (combinations @ L[at : at + combinations.shape[1]]).tocsr()
+            at += combinations.shape[1]
+            own += base.leaves(part) if isinstance(base, Joined) else [(base, part)]
+        return own
+
     def of(self, L: sp.csr_matrix) -> Array:
         """(m, m) covariance of the combinations L (k, m)."""
-        L, at, own = sp.csr_matrix(L), 0, []
-        for base, combinations in self.parts:
-            own.append((base, (combinations @ L[at : at + combinations.shape[1]]).tocsr()))
-            at += combinations.shape[1]
+        own = self.leaves(L)
         below = [base.below(part) for base, part in own]
-        first = self.parts[0][0]
+        first = own[0][0]
         out: Array = np.zeros((L.shape[1],) * 2)
         noisy = [(base.noise, BL) for (base, _), BL in zip(own, below, strict=True) if base.noise is not None]
         if noisy:  # parts with known targets have no share in it

@@ -26,25 +26,25 @@ class Standardised:
     shares: Array
 
     def columns(self) -> Iterator[Column]:
-        """Yield for each cell ones, then y."""
+        """Yield for each cell with a share ones, then y."""
         answered = np.ones(self.y.size, dtype=bool)
         answered[self.missing] = False
-        for k in range(self.shares.size):
+        for k in np.flatnonzero(self.shares):
             own = answered & (self.cell == k)
             yield Column(own.astype(float), self.missing)
             yield Column(np.where(own, self.y, 0.0), self.missing)
 
     def value(self, T: Array) -> Array:
         """Return the standardised mean, NaN where a cell has no answers."""
-        return np.asarray(divide(T[..., 1::2], T[..., ::2]) @ self.shares)[..., None]
+        return np.asarray(divide(T[..., 1::2], T[..., ::2]) @ self.shares[self.shares != 0])[..., None]
 
     def jacobian(self, T: Array) -> Array:
-        """(D, 1, 2 K) derivative by the totals."""
-        N = T[:, ::2]
+        """(D, 1, 2 K) derivative by the totals of cells with a share."""
+        N, shares = T[:, ::2], self.shares[self.shares != 0]
         mean = divide(T[:, 1::2], N)
         out = np.empty((len(T), 1, T.shape[1]))
-        out[:, 0, ::2] = divide(-self.shares * mean, N)
-        out[:, 0, 1::2] = divide(np.broadcast_to(self.shares, N.shape), N)
+        out[:, 0, ::2] = divide(-shares * mean, N)
+        out[:, 0, 1::2] = divide(np.broadcast_to(shares, N.shape), N)
         return out
 
 

@@ -71,7 +71,7 @@ def test_domains_are_those_alone():
 
 
 def test_unequal_weights_do_not_bend_the_parts_of_the_variance():
-    """In 4,000 samples with ρ = 0.2 the sums of squares over their expectations keep to it in 4 errors."""
+    """In 4,000 samples with ρ = 0.2 the sums of squares over their expectations keep to it (4 errors)."""
     rng = np.random.default_rng(11)
     unit = np.repeat(np.arange(30), 6)
     w = rng.lognormal(0, 0.8, unit.size)

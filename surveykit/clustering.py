@@ -25,6 +25,11 @@ def deff_parts(design: Design, y: str, *, where: str | None = None) -> pd.DataFr
     DataFrame with a row for "weights", "clusters", "strata and fractions" and "total": ``deff`` and ``share``
     of its logarithm
 
+    Raises
+    ------
+    DataError
+        The mean has no standard error, or answers do not vary.
+
     Examples
     --------
     >>> import surveykit as sv
@@ -50,6 +55,9 @@ def deff_parts(design: Design, y: str, *, where: str | None = None) -> pd.DataFr
     else:
         v.append(v[-1])
     v.append(float(whole.variance[0]))
+    if not np.isfinite(v).all() or min(v) <= 0:
+        why = whole.reason.iloc[0] or "all answers are the same, or there is no sampling error"
+        raise DataError(f"y={y!r}: {why}, so there is no design effect to take apart.")
     parts = [v[i + 1] / v[i] for i in range(3)]
     table = pd.DataFrame({"deff": [*parts, v[3] / v[0]]}, index=pd.Index([*PARTS, "total"], name="part"))
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -11,17 +11,19 @@ import pandas as pd
 import scipy.sparse as sp
 
 from sampling.checks import ArgumentError, DataError, shown
-from surveykit.context import Context, Note
+from surveykit.context import Note
 from surveykit.design import Design, check_design
 from surveykit.detail import Detail
+from surveykit.estimation import count
 from surveykit.formulas.arrays import Array
 from surveykit.formulas.derivative import SURE, numeric
 from surveykit.formulas.replicated import spread
 from surveykit.formulas.variance import Combined
-from surveykit.replay import degrees, made, progress, weights_of
+from surveykit.replay import made, progress, weights_of
 from surveykit.result import Estimates
 
 MOST = 2_000  # estimates that a function may be of
+LOST = "it could not be worked out in {} of {} replicates"
 NO_VALUE = "the function has no finite value here"
 
 
@@ -199,7 +201,7 @@ def replicate_statistic(
     ----------
     design : Design with replicates
     f : function of the data and the weights (Series with the index of the data)
-        Gives a number, or numbers by name.
+        Gives a number, or numbers by name. Both hold the rows with a weight that ``design.where`` has left.
 
     Raises
     ------
@@ -221,36 +223,32 @@ def replicate_statistic(
         raise ArgumentError(
             "replicate_statistic needs replicate weights: make them with replicate_weights(design)."
         )
-    reps, index = made(design), design.data.index
-    value = as_series(f(design.data, design.weights), name)
+    reps, people = made(design), count(design)
+    inside = design.domains().row >= 0
+    data = design.data[inside]
+
+    def call_with(w: Array) -> pd.Series:
+        return as_series(f(data, pd.Series(w[inside], index=data.index, name="weight")), name)
+
+    value = call_with(design.w)
     used = np.flatnonzero(reps.coefficients > 0)
     rows = []
-    for r in progress(used, len(index)):
-        found = as_series(f(design.data, pd.Series(weights_of(design, int(r)), index=index)), name)
+    for r in progress(used, len(data)):
+        found = call_with(weights_of(design, int(r)))
         if not found.index.equals(value.index):
             raise DataError(f"f gives other names in replicate {int(r) + 1}: {list(found.index)[:3]}.")
-        rows.append(found.to_numpy())
+        rows.append(np.where(np.isfinite(found), found, np.nan))
     own = spread(np.array(rows), value.to_numpy(), reps.coefficients[used], mse=reps.mse)
-    read = degrees(design)
-    units = design.units(0).parent if design.psu or not reps.given else None
-    df = (
-        float(read)
-        if read is not None
-        else float(len(units) - units.max() - 1)
-        if units is not None
-        else np.nan
-    )
-    size = pd.Series(len(index), index=value.index, name="n")
-    lost = pd.Series(
-        [f"it could not be worked out in {n} of {reps.R} replicates" if n else "" for n in own.lost],
-        index=value.index, dtype=object, name="reason",
-    )  # fmt: skip
-    context = Context(
-        n=len(index), missing=0, psus=0, strata=1, df=(df, df), interval="t", sampling=design.sampling,
-        notes=(*reps.notes, Note("a function of one's own", "hàm do người dùng viết")), method=reps.note,
-    )  # fmt: skip
+    lost = [LOST.format(n, reps.R) if n else people.reason.iloc[0] for n in own.lost]
+    lost = [why if np.isfinite(v) else NO_VALUE for v, why in zip(value, lost, strict=True)]
+    note = Note("a function of one's own", "hàm do người dùng viết")
+    df, index, units = float(people.df.iloc[0]), value.index, people.detail.held
+    held = None if units is None else lambda _: units([0])
     return Estimates(
-        value=value.rename("statistic"), covariance=own, df=pd.Series(df, index=value.index, name="df"),
-        statistic="statistic", context=context, n=size, reason=lost,
-        detail=Detail(None, None, lambda _: df),
+        value=value.rename("statistic"), covariance=own, df=pd.Series(df, index=index, name="df"),
+        statistic="statistic",
+        context=replace(people.context, notes=(*people.context.notes, note)),
+        n=pd.Series(len(data), index=index, name="n"),
+        reason=pd.Series(lost, index=index, dtype=object, name="reason"),
+        detail=Detail(None, None, lambda _: df, held=held, source=people.detail.source),
     )  # fmt: skip

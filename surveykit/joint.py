@@ -134,7 +134,7 @@ def joined_index(every: Sequence[Estimates], keys: Sequence[str] | None) -> pd.I
             for row in part.value.index
         ]
         if len({len(row) for row in rows}) == 1:
-            return pd.MultiIndex.from_tuples(rows)
+            return pd.MultiIndex.from_tuples(rows, names=[None, *level_names(every)])
         return pd.Index([" · ".join(map(str, row)) for row in rows])
     names = [row for part in every for row in part.value.index]
     if len(set(names)) < len(names):
@@ -143,9 +143,15 @@ def joined_index(every: Sequence[Estimates], keys: Sequence[str] | None) -> pd.I
             f"together: row {shown(twice)} stands in two parts. Name the parts: together(a=…, b=…)."
         )
     if all(isinstance(row, tuple) for row in names) and len({len(row) for row in names}) == 1:
-        return pd.MultiIndex.from_tuples(names)
+        return pd.MultiIndex.from_tuples(names, names=level_names(every))
     flat: pd.Index[Any] = pd.Index(names, tupleize_cols=False)
     return flat
+
+
+def level_names(every: Sequence[Estimates]) -> list[Any]:
+    """Return the names that the levels of the rows have in all parts."""
+    several = zip(*(part.value.index.names for part in every), strict=True)
+    return [own[0] if len(set(own)) == 1 else None for own in several]
 
 
 def joint_covariance(every: Sequence[Estimates]) -> Covariance:

@@ -39,7 +39,8 @@ def multiple_response(
     design : Design
     columns : list of column names, or one
         One column an option (1 or True where it was chosen; SPSS, Kobo), or one column of text with the
-        options chosen, as Kobo's ``select_multiple``: ``"giay_to cho_lau"``.
+        options chosen, as Kobo's ``select_multiple``: ``"giay_to cho_lau"``. An empty text is an answer
+        without any option; make it missing where it means that nobody asked.
     base : {"people", "answers"}
         Out of the people who answered the question (the shares sum to the mean number of options), or out of
         all options chosen (they sum to 1).
@@ -157,4 +158,8 @@ def worded(options: Sequence[str], labels: Mapping[str, str] | None) -> list[str
     for option in labels or {}:
         if option not in options:
             raise ColumnError(f"labels names {option!r}, which is no option.{near(option, options)}")
-    return [(labels or {}).get(option, option) for option in options]
+    words = [(labels or {}).get(option, option) for option in options]
+    if len(set(words)) < len(words):
+        twice = next(word for word in words if words.count(word) > 1)
+        raise ArgumentError(f"labels gives {twice!r} to two options. Write different words.")
+    return words

@@ -221,6 +221,10 @@ SEVERAL = {
         "columns='w' holds numbers, and one column of a question with several answers is text. "
         "Pass the list of columns, one an option.",
     ),
+    "words": (
+        {"columns": OPTIONS, "labels": {"xa": "x", "phi": "x"}},
+        "labels gives 'x' to two options. Write different words.",
+    ),
     "label": (
         {"columns": OPTIONS, "labels": {"xaa": "x"}},
         "labels names 'xaa', which is no option. Did you mean 'xa'?",
@@ -261,6 +265,18 @@ def test_parts_of_the_design_effect_multiply_to_the_whole() -> None:
     assert_allclose(table["share"].iloc[:3].sum(), 1, rtol=TIGHT)
     rows = sv.Design(people(), weights="w")
     assert_allclose(deff_parts(rows, "c1", where="gioi == 'Nữ'")["deff"].iloc[1:3], 1, rtol=TIGHT)
+
+
+def test_parts_of_no_design_effect_are_refused() -> None:
+    table = people()
+    with pytest.raises(
+        ValueError, match=r"y='mot': all answers are the same, or there is no sampling error, so"
+    ):
+        deff_parts(design(table.assign(mot=1.0)), "mot")
+    with pytest.raises(
+        ValueError, match=r"y='c1': lies inside one thon: .+, so there is no design effect to"
+    ):
+        deff_parts(sv.Design(table, weights="w", psu="thon"), "c1", where="thon == 11")
 
 
 def test_icc_is_that_of_the_analysis_of_variance() -> None:

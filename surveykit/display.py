@@ -99,6 +99,10 @@ REASONS = (
         r"cell (.+) of the standard population has no answers here",
         r"ô \1 của dân số chuẩn không có câu trả lời nào ở nhóm này",
     ),
+    (
+        r"everyone agrees in these groups: no sampling error can be estimated",
+        "ở các nhóm này ai cũng trả lời như nhau: không ước lượng được sai số",
+    ),
     (r"a column does not vary in this domain", "có cột không thay đổi trong nhóm này"),
     (
         r"too few answers on one side of it: its interval is open",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -88,11 +89,13 @@ def multiple_response(
             return lambda: mean(Column(one, missing))
         return lambda: Ratio(Column(one, missing), Column(total, missing))
 
-    return infer(
+    found = infer(
         design, [make(one) for one in chosen], statistic="share",
         y=[f"the option {option!r}" for option in options], labels=pd.Index(words, name="option"), by=by,
         where=where, share=base == "people",
     )  # fmt: skip
+    blank = found.context.missing // len(options)  # a person who did not answer is one, whatever the options
+    return replace(found, context=replace(found.context, missing=blank))
 
 
 def split(values: pd.Series, name: str, separator: str) -> tuple[list[str], list[Array], Codes]:

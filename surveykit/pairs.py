@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from sampling import format as fmt
 from sampling.checks import ArgumentError, check_choice, shown
 from surveykit.context import Note
+from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Codes
 from surveykit.formulas.jointwald import Wald, joint
 from surveykit.formulas.maxt import score_of
@@ -67,7 +68,21 @@ def pairwise(est: Estimates, adjust: str, against: Hashable | None, within: str 
         first, second, L = _against_row(est, against, group)
     names = _labels(est.value.index)
     index = pd.MultiIndex.from_arrays([names.take(first), names.take(second)], names=[names.name, "minus"])
-    return replace(est.combine(L, index, "difference"), adjust=adjust)
+    return replace(silent(est, est.combine(L, index, "difference"), L), adjust=adjust)
+
+
+def silent(est: Estimates, made: Estimates, L: sp.csr_matrix) -> Estimates:
+    """Return differences, with the reason for no error where all their shares are 0 or 1 (no census)."""
+    if not est.is_share:
+        return made
+    p, used = est.value.to_numpy(float), (L != 0).astype(int).T
+    agree = p * (1 - p) < intervals.BOUNDARY
+    alike = (np.asarray(used @ (~agree).astype(int)).ravel() == 0) & (made.reason == "").to_numpy()
+    alike &= np.abs(np.asarray(L.sum(axis=0)).ravel()) < SAME
+    if not alike.any():
+        return made
+    known = np.asarray(used @ (~est.share_parts.census).astype(int)).ravel() == 0
+    return replace(made, reason=made.reason.mask(alike & ~known, AGREE))
 
 
 def _groups(est: Estimates, within: str | None) -> Codes:
@@ -143,6 +158,8 @@ def _against_mean(est: Estimates, adjust: str, group: Codes) -> Estimates:
 
 # ---- one test of several ---------------------------------------------------------------------------------
 
+SAME = 1e-12  # sum of the weights of a difference
+AGREE = "everyone agrees in these groups: no sampling error can be estimated"
 Contrasts = Sequence[Hashable] | Mapping[str, Mapping[Any, float]]
 
 

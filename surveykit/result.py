@@ -236,7 +236,8 @@ class Estimates:
         >>> float(by.contrast({"N": 1, "B": -1}).value.iloc[0])
         2.0
         """
-        return self.combine(self.weights_of(weights), pd.Index([name]), "contrast")
+        L = self.weights_of(weights)
+        return pairs.silent(self, self.combine(L, pd.Index([name]), "contrast"), L)
 
     def weights_of(self, weights: Mapping[Any, float]) -> sp.csr_matrix:
         """(k, 1) weights of the rows named."""
@@ -336,6 +337,9 @@ class Estimates:
             raise ArgumentError(f"test: {self.no_test}")
         if isinstance(null, bool) or not isinstance(null, (int, float, np.number)) or not np.isfinite(null):
             raise ArgumentError(f"null={null!r}: write the number that the estimates are compared with.")
+        if self.is_share and not 0 <= null <= 1:
+            mend = f" Did you mean {null / 100:g}?" if 1 < null <= 100 else ""
+            raise ArgumentError(f"null={null!r}: these are shares, from 0 to 1.{mend}")
         se, degrees = self.se.to_numpy(), limits.degrees_of(self, df)
         t = divide(self.value.to_numpy(float) - null, se)
         degrees = np.where(degrees > 0, degrees, np.nan)

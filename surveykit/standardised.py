@@ -209,7 +209,8 @@ def given_shares(population: Any, keys: list[Any]) -> Array:
             )
     shares = np.array([float(said[key]) for key in keys])
     total = float(shares.sum())
-    if total <= 0 or (total < 1 - SUM):
+    counts = any(value > 1 for value in said.values())
+    if total <= 0 or not (counts or abs(total - 1) <= SUM):
         raise DataError(
             f"population: the shares sum to {total:g}, and they sum to 1 (counts to more). Correct them."
         )

@@ -191,6 +191,30 @@ def test_one_column_of_text_says_the_same_as_a_column_an_option() -> None:
     assert_allclose(other.se.reindex(one.value.index), one.se, rtol=TIGHT)
 
 
+def test_a_person_without_an_answer_is_counted_once() -> None:
+    table = people()
+    assert sv.multiple_response(design(table), OPTIONS).context.missing == 10
+    assert sv.multiple_response(design(table), OPTIONS, by="gioi").context.missing == 10
+
+
+def test_a_share_is_not_held_against_90() -> None:
+    with pytest.raises(ValueError, match=r"null=90: these are shares, from 0 to 1. Did you mean 0.9\?"):
+        sv.proportion(design(people()), "c1", value=[4, 5]).test(90)
+    with pytest.raises(ValueError, match=r"null=-1: these are shares, from 0 to 1.$"):
+        sv.proportion(design(people()), "c1", value=[4, 5]).test(-1)
+
+
+def test_two_groups_that_agree_have_no_certain_difference() -> None:
+    table = people().assign(dat=1)
+    table.loc[table["tuoi"] == "60+", "dat"] = (table["c1"] > 2)[table["tuoi"] == "60+"].astype(int)
+    pairs = sv.proportion(design(table), "dat", value=1, by="tuoi").pairwise()
+    reason = pairs.reason.to_dict()
+    assert reason["18–34", "35–59"] == "everyone agrees in these groups: no sampling error can be estimated"
+    assert reason["18–34", "60+"] == ""
+    assert np.isnan(pairs.ci().loc[("18–34", "35–59"), "ci_low"])
+    assert "ai cũng trả lời như nhau" in pairs.to_html("vi")
+
+
 def test_a_word_for_chosen_and_labels() -> None:
     table = people()
     ticked = table.assign(**{o: table[o].map({1.0: "có", 0.0: None}) for o in OPTIONS})

@@ -180,7 +180,7 @@ def test_each_pair_is_its_contrast(design):
             scale = result.se.max() ** 2
             assert_allclose(made.value.iloc[k], own.value.iloc[0], rtol=TIGHT, atol=1e-12)
             assert_allclose(made.variance[k], own.variance[0], rtol=TIGHT, atol=TIGHT * scale)
-            assert_allclose(full[k, k], own.variance[0], rtol=TIGHT, atol=TIGHT * scale)
+            assert_allclose(full[k, k], own.covariance.diag()[0], rtol=TIGHT, atol=TIGHT * scale)
             assert made.df.iloc[k] == own.df.iloc[0]
             assert made.n.iloc[k] == own.n.iloc[0]
             assert made.reason.iloc[k] == own.reason.iloc[0]

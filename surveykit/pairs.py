@@ -99,7 +99,8 @@ def _labels(index: pd.Index[Any]) -> pd.Index[Any]:
     if index.nlevels == 1:
         return index.rename(index.name if index.name is not None else "row")
     texts = [" · ".join(map(str, row)) for row in index]
-    return pd.Index(texts, name=" · ".join(str(name) for name in index.names))
+    known = [str(name) for name in index.names if name is not None]
+    return pd.Index(texts, name=" · ".join(known) or None)
 
 
 def _all_pairs(group: Codes) -> tuple[Codes, Codes, sp.csr_matrix]:

@@ -223,6 +223,9 @@ def test_a_joint_covariance_says_what_it_is():
 def test_rows_of_parts_keep_their_names():
     design = make([3, 3], 8, "clusters")
     one, groups = sv.mean(design, "z"), sv.mean(design, "z", by=["group", "sex"])
+    pair = sv.together(a=one, b=sv.mean(design, "x")).pairwise("none")
+    assert pair.value.index.names == [None, "minus"]
+    assert pair.value.index.to_list() == [("a · z", "b · x")]
     named = sv.together(chung=one, nhom=groups)
     assert named.value.index[0] == "chung · z"
     assert named.value.index[1] == "nhom · a · 1"

@@ -7,15 +7,17 @@ International Statistical Review 51; McCullagh & Nelder 1989, 2.5).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit, ndtr, ndtri, xlogy
 
 from surveykit.formulas.arrays import Array, Codes
+from surveykit.formulas.links import FAMILIES, Family
 from surveykit.formulas.totals import Column
+
+__all__ = ["FAMILIES", "Family", "Glm", "Solution"]
 
 NUMBERS = 1 << 15  # numbers of X worked on at once: what a processor keeps near
 LEAST = 256  # rows
@@ -23,83 +25,9 @@ SAME = 1e-10  # change of the linear predictor, in its own units, at which the s
 LAST = 1e-6  # change after which one more step is sure to end it
 ROUNDS = 60
 ALIASED = 1e-11  # part of a column's sum of squares that the columns before it leave
-FAR = 30.0  # linear predictor from which a chance is 0 or 1 for all that the search can tell
-EDGE = 1e-12
+WEAK = 1e-6  # information in a direction, of that of its columns, from which on it may be separation
+TOUCH = 1e-4  # of the longest move, by which rows may lie on the wrong side and yet be told apart
 HALVED = 30  # times that a step is halved
-
-
-class Family(NamedTuple):
-    """A link and a variance: h(η), h'(η), h''(η), V(μ), deviance of each row, and a start of μ from y.
-
-    ``canonical``: h'(η) = V(μ), so that the score of a row is w x (y − μ).
-    """
-
-    name: str
-    inverse: Callable[[Array], Array]
-    slope: Callable[[Array], Array]
-    curvature: Callable[[Array], Array]
-    variance: Callable[[Array], Array]
-    deviance: Callable[[Array, Array], Array]
-    link: Callable[[Array], Array]
-    start: Callable[[Array], Array]
-    canonical: bool = False
-
-
-def _normal(eta: Array) -> Array:
-    return np.asarray(np.exp(-0.5 * eta**2) / np.sqrt(2 * np.pi))
-
-
-def _logistic(eta: Array) -> Array:
-    p = expit(eta)
-    return np.asarray(p * (1 - p))
-
-
-def _cloglog(eta: Array) -> Array:
-    eta = np.minimum(eta, 700.0)
-    return np.asarray(np.exp(eta - np.exp(eta)))
-
-
-def _binomial(y: Array, mu: Array) -> Array:
-    with np.errstate(
-        divide="ignore"
-    ):  # answers y are 0 or 1: the logarithm of the chance of what was answered
-        return np.asarray(-2 * np.log(np.abs(1 - y - mu)))
-
-
-def _chances(mu: Array) -> Array:
-    mu = np.clip(mu, EDGE, 1 - EDGE)
-    return np.asarray(mu * (1 - mu))
-
-
-def _even(y: Array) -> Array:
-    return np.asarray((y + 0.5) / 2)
-
-
-FAMILIES = {
-    "gaussian": Family(
-        "gaussian", lambda e: e, np.ones_like, np.zeros_like, np.ones_like,
-        lambda y, mu: (y - mu) ** 2, lambda mu: mu, lambda y: y, canonical=True,
-    ),
-    "logit": Family(
-        "logit", expit, _logistic, lambda e: _logistic(e) * (1 - 2 * expit(e)),
-        _chances, _binomial, lambda mu: np.log(mu / (1 - mu)), _even,
-        canonical=True,
-    ),
-    "probit": Family(
-        "probit", ndtr, _normal, lambda e: -e * _normal(e),
-        _chances, _binomial, ndtri, _even,
-    ),
-    "cloglog": Family(
-        "cloglog", lambda e: -np.expm1(-np.exp(np.minimum(e, 700.0))), _cloglog,
-        lambda e: _cloglog(e) * (1 - np.exp(np.minimum(e, 700.0))),
-        _chances, _binomial, lambda mu: np.log(-np.log1p(-mu)), _even,
-    ),
-    "poisson": Family(
-        "poisson", np.exp, np.exp, np.exp, lambda mu: np.maximum(mu, EDGE),
-        lambda y, mu: 2 * (xlogy(y, y / np.maximum(mu, EDGE)) - (y - mu)), np.log, lambda y: y + 0.1,
-        canonical=True,
-    ),
-}  # fmt: skip
 
 
 class Solution(NamedTuple):
@@ -143,9 +71,12 @@ def independent(X: Array, w: Array) -> Codes:
 
 
 def normal_equations(
-    family: Family, X: Array, y: Array, w: Array, offset: Array, theta: Array | None
+    family: Family, X: Array, y: Array, w: Array, offset: Array, theta: Array | None, observed: bool = False
 ) -> tuple[Array, Array, float]:
-    """Return A (p, p), score (p,) and deviance at θ; without θ what the search starts from."""
+    """Return A (p, p), score (p,) and deviance at θ; without θ what the search starts from.
+
+    With ``observed`` the second derivative is in the place of its mean A; for a canonical link they are one.
+    """
     p = X.shape[1]
     A, score, deviance = np.zeros((p, p)), np.zeros(p), 0.0
     for b in blocks(X):
@@ -155,6 +86,12 @@ def normal_equations(
             eta = family.link(mu)
             slope = family.slope(eta)
             residual = y[b] - mu + slope * (eta - o)
+        elif family.tails is not None:
+            row = family.tails(x @ theta + o, y[b])
+            A += (x * (w[b] * (row.observed if observed else row.expected))[:, None]).T @ x
+            score += (w[b] * row.factor) @ x
+            deviance += float(w[b] @ row.deviance)
+            continue
         else:
             eta = x @ theta + o
             mu = family.inverse(eta)
@@ -181,7 +118,7 @@ def solve_scaled(A: Array, score: Array) -> Array:
 
 
 def fit(family: Family, X: Array, y: Array, w: Array, offset: Array, start: Array | None = None) -> Solution:
-    """Search θ by Fisher scoring, with the step halved while the deviance grows.
+    """Search θ by Newton's method, with the step halved while the deviance grows.
 
     Parameters
     ----------
@@ -193,7 +130,7 @@ def fit(family: Family, X: Array, y: Array, w: Array, offset: Array, start: Arra
     if theta is None:
         A, score, _ = normal_equations(family, X, y, w, offset, None)
         theta = solve_scaled(A, score)
-    A, score, deviance = normal_equations(family, X, y, w, offset, theta)
+    A, score, deviance = normal_equations(family, X, y, w, offset, theta, True)
     step, ended = np.full(theta.size, np.nan), False
     for _ in range(ROUNDS):
         step = solve_scaled(A, score)
@@ -204,16 +141,36 @@ def fit(family: Family, X: Array, y: Array, w: Array, offset: Array, start: Arra
         if size <= SAME * (1.0 + float(np.max(np.abs(theta) * spread))):  # too short to be worth another look
             theta, ended = moved, True
             break
-        A, score, new = normal_equations(family, X, y, w, offset, moved)
+        A, score, new = normal_equations(family, X, y, w, offset, moved, True)
         while not new <= deviance + 1e-9 * (abs(deviance) + 1e-300) and size > LAST and tries < HALVED:
             step, tries = step / 2, tries + 1
             moved = theta + step
-            A, score, new = normal_equations(family, X, y, w, offset, moved)
+            A, score, new = normal_equations(family, X, y, w, offset, moved, True)
         theta, deviance = moved, new
         if family.name == "gaussian" and not tries:
             ended = True
             break
+    if family.binary:
+        A = A if family.canonical else normal_equations(family, X, y, w, offset, theta)[0]
+        apart = separation(X, y, w, A, step, ended)
+        ended, step = ended and apart is None, step if apart is None else apart
     return Solution(theta, A, deviance, ended, step)
+
+
+def separation(X: Array, y: Array, w: Array, A: Array, step: Array, ended: bool) -> Array | None:
+    """Return a direction (p,) that tells all answers of 1 from those of 0, or None.
+
+    Along it the information A goes to 0, so that a search ends anywhere, or not.
+    """
+    found = [] if ended or not np.isfinite(step).all() else [step]
+    size = np.sqrt(np.diag(A))
+    if np.isfinite(A).all():
+        scaled = A / np.where(np.outer(size, size) > 0, np.outer(size, size), 1.0)
+        values, vectors = np.linalg.eigh(scaled)
+        if values[0] < WEAK or not ended:
+            found.append(vectors[:, 0] / np.where(size > 0, size, 1.0))
+    used = w > 0
+    return next((way for way in found if separated(X[used], y[used], way)), None)
 
 
 def separated(X: Array, y: Array, step: Array) -> bool:
@@ -221,9 +178,17 @@ def separated(X: Array, y: Array, step: Array) -> bool:
     moved = X @ step
     moved /= np.max(np.abs(moved)) or 1.0
     for sign in (1, -1):
-        if (sign * moved[y == 1] >= -1e-4).all() and (sign * moved[y == 0] <= 1e-4).all():
+        if (sign * moved[y == 1] >= -TOUCH).all() and (sign * moved[y == 0] <= TOUCH).all():
             return True
     return False
+
+
+def without_counts(X: Array, y: Array, step: Array) -> bool:
+    """Whether a direction lowers rows with a count of 0 alone: their mean goes to 0 along it, without end."""
+    moved = X @ step
+    moved = moved / (np.max(np.abs(moved)) or 1.0)
+    some = bool((moved < -TOUCH).any())
+    return some and bool((moved <= TOUCH).all() and (np.abs(moved[y > 0]) <= TOUCH).all())
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -260,10 +225,9 @@ class Glm:
     def residuals(self) -> Array:
         """(m,) (y − μ) μ' / V(μ): the score of each row is this times its x."""
         eta = self.eta()
-        mu = self.family.inverse(eta)
-        if self.family.canonical:
-            return np.asarray(self.y - mu)
-        return np.asarray((self.y - mu) * self.family.slope(eta) / self.family.variance(mu))
+        if self.family.tails is not None:
+            return self.family.tails(eta, self.y).factor
+        return np.asarray(self.y - self.family.inverse(eta))  # of the others the link is canonical
 
     def columns(self) -> Iterator[Column]:
         """Yield the scores."""

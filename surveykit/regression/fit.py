@@ -181,7 +181,7 @@ def answer(terms: Terms, part: pd.DataFrame, family: str) -> Array:
             f"y={name!r} has {listed([f'{v:g}' for v in found], 4)} ({int(wrong.sum())} rows), and {need}."
             f"{mend}"
         )
-    if family in BINARY and np.ptp(values) == 0:
+    if (family in BINARY and np.ptp(values) == 0) or (family == "poisson" and values.max() == 0):
         raise DataError(
             f"y={name!r} is {values[0]:g} in every row of the model: there is nothing to explain."
         )
@@ -271,13 +271,16 @@ def refuse(
 ) -> None:
     """Say why the search found no end."""
     apart = None
+    used = w > 0
     if family == "ordinal":
-        apart = found.step[: X.shape[1]]
-        apart = apart if np.isfinite(apart).all() and ordinal.separated(X, y, apart) else None
+        step = found.step[: X.shape[1]]
+        apart = step if np.isfinite(step).all() and ordinal.separated(X[used], y[used], step) else None
     elif family in BINARY:  # whether answers are told apart is the same for every link
-        used = w > 0
-        step = glm.fit(glm.FAMILIES["logit"], X[used], y[used], w[used], np.zeros(0)).step
-        apart = step if np.isfinite(step).all() and glm.separated(X[used], y[used], step) else None
+        others = [] if family == "logit" else [glm.fit(glm.FAMILIES["logit"], X, y, w, np.zeros(0)).step]
+        steps = [step for step in (found.step, *others) if np.isfinite(step).all()]
+        apart = next((step for step in steps if glm.separated(X[used], y[used], step)), None)
+    elif family == "poisson" and np.isfinite(found.step).all():
+        apart = found.step if glm.without_counts(X[used], y[used], found.step) else None
     if apart is None:
         raise DataError(
             f"formula={terms.formula!r}: the fit of family={family!r} has no end after {glm.ROUNDS} rounds. "
@@ -287,7 +290,10 @@ def refuse(
     size[[name == "Intercept" for name in names]] = 0.0
     worst = [names[j] for j in np.argsort(-size) if size[j] > 0.1 * size.max()]
     tells, has = ("tell", "their coefficients have") if len(worst) > 1 else ("tells", "its coefficient has")
-    told = "the lower answers from the higher ones" if family == "ordinal" else "answers 1 from answers 0"
+    told = {
+        "ordinal": "the lower answers from the higher ones",
+        "poisson": "rows with a count of 0 from all higher counts",
+    }.get(family, "answers 1 from answers 0")
     raise DataError(
         f"formula={terms.formula!r}: {listed(worst, 3)} {tells} {told} without error in some or all rows "
         f"(separation), so {has} no end. Join levels, leave it out, or look at a crosstab."

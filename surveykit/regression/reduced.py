@@ -21,11 +21,10 @@ def solution(model: Regression, columns: Codes) -> glm.Solution:
     m = model.model
     if isinstance(m, ordinal.Ordinal):
         return ordinal.fit(np.ascontiguousarray(m.X[:, columns]), m.y, model.w, m.K)
-    if columns.size:
-        return glm.fit(m.family, np.asfortranarray(m.X[:, columns]), m.y, model.w, m.offset)
-    mu = m.family.inverse(m.offset if m.offset.size else np.zeros(m.y.size))
-    deviance = float(model.w @ m.family.deviance(m.y, mu))
-    return glm.Solution(np.zeros(0), np.zeros((0, 0)), deviance, True, np.zeros(0))
+    if columns.size == 0:
+        deviance = glm.normal_equations(m.family, m.X[:, :0], m.y, model.w, m.offset, np.zeros(0))[2]
+        return glm.Solution(np.zeros(0), np.zeros((0, 0)), deviance, True, np.zeros(0))
+    return glm.fit(m.family, np.asfortranarray(m.X[:, columns]), m.y, model.w, m.offset)
 
 
 def reduced(model: Regression, columns: Codes) -> Regression:

@@ -351,3 +351,10 @@ def test_clusters_are_refused_in_these_words() -> None:
     raked = sv.rake(design(table), {"gioi": {"Nam": 0.5, "Nữ": 0.5}})
     with pytest.raises(ValueError, match="deff_parts needs a design without weighting steps and replicates"):
         deff_parts(raked, "c1")
+
+
+def test_a_t_test_counts_people_without_a_group_as_missing() -> None:
+    table = people()
+    table.loc[table.index[20:40], "gioi"] = None
+    found = sv.t_test(design(table), "c1", by="gioi")
+    assert found.context.missing == len(table) - (table["c1"].notna() & table["gioi"].notna()).sum()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -133,6 +133,8 @@ def two_groups(design: Design, y: str, by: str, where: str | None) -> tuple[Esti
     means = mean(design, y, by=by, where=asked)
     first, second = levels[found[0]], levels[found[1]]
     change = means.contrast({second: 1, first: -1}, name=f"{second} − {first}")
+    lost = int(inside.sum() - answered.sum())  # without the answer, or without a group
+    change = replace(change, context=replace(change.context, missing=lost))
     group = np.where(codes == found[1], 1, 0)
     gone = np.flatnonzero(~answered & inside)
 

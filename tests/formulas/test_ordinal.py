@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.testing import assert_allclose
 
-from surveykit.formulas import glm, ordinal
+from surveykit.formulas import ordinal
 
 
 def drawn(seed=3, n=60):
@@ -52,14 +52,6 @@ def test_a_replicate_without_a_fit_is_missing():
     solved = model.solve(np.stack([w, low, one_each]), np.zeros(len(y), dtype=np.intp), 1)
     assert_allclose(solved[0, 0], model.theta, rtol=1e-8)
     assert np.isnan(solved[1:]).all()
-
-
-def test_a_step_that_is_no_number_ends_the_search_of_a_model():
-    X = np.column_stack([np.ones(6), np.zeros(6)])
-    y, w = np.array([0.0, 1, 0, 1, 1, 0]), np.ones(6)
-    found = glm.fit(glm.FAMILIES["logit"], X, y, w, np.zeros(0), np.zeros(2))
-    assert not found.ended
-    assert np.isnan(found.step).all()
 
 
 def test_cuts_that_cross_have_no_likelihood():

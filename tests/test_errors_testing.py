@@ -172,7 +172,8 @@ CASES: list[tuple[type[Exception], Any, str]] = [
     (
         ArgumentError,
         lambda: sv.crosstab(D, "hl", "gioi").test("F"),  # type: ignore[arg-type]
-        "method='F' is not known. Choose one of 'rao-scott', 'rao-scott-1', 'wald', 'adjusted-wald'.",
+        "method='F' is not known. "
+        "Choose one of 'rao-scott', 'rao-scott-1', 'wald', 'adjusted-wald', 'score'.",
     ),
     (
         ArgumentError,

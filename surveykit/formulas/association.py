@@ -112,6 +112,19 @@ def wald(p: Array, V: Array, nu: float, shape: tuple[int, int], *, adjusted: boo
     return Tested(F, (k, second), float(fdtrc(k, second, F)) if second > 0 else float("nan"), W, np.zeros(0))
 
 
+def score(p: Array, V: Array, nu: float, shape: tuple[int, int]) -> Tested:
+    """Return the score test of a regression of rows on columns, F with k and ν + 2 − r − c df.
+
+    By weighted least squares, with r + c − 1 coefficients where the slopes are 0. The score is N (p − e), and
+    its residuals are those behind :func:`wald`, so that the quadratic form is the same
+    (Lipsitz, Fitzmaurice, Sinha, Hevelone, Giovannucci & Hu 2015, Biometrics 71, 832-840).
+    """
+    found = wald(p, V, nu, shape, adjusted=False)
+    k, second = found.df[0], nu + 2 - sum(shape)
+    left = float(fdtrc(k, second, found.statistic)) if second > 0 else float("nan")
+    return found._replace(df=(k, second), p=left)
+
+
 def cramers_v(p: Array, shape: tuple[int, int]) -> tuple[float, Array]:
     r"""Cramér's V and its derivative (r c,), :math:`V^2 = \sum (p - e)^2 / e / \min(r - 1, c - 1)`.
 

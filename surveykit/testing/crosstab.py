@@ -18,7 +18,7 @@ from surveykit import columns as col
 from surveykit.context import Note
 from surveykit.design import Design, check_design
 from surveykit.display import level_text, reason_text
-from surveykit.estimation import check_answers, proportion
+from surveykit.estimation import check_answers
 from surveykit.formulas import association
 from surveykit.formulas.arrays import Array, Codes
 from surveykit.formulas.statistics import Counts, Shares, Smooth
@@ -27,7 +27,7 @@ from surveykit.infer import infer
 from surveykit.result import Estimates
 from surveykit.testresult import Kind, TestResult
 
-Method = Literal["rao-scott", "rao-scott-1", "wald", "adjusted-wald"]
+Method = Literal["rao-scott", "rao-scott-1", "wald", "adjusted-wald", "score"]
 Percent = Literal["column", "row", "total"]
 NAMES = {
     "rao-scott": Note(
@@ -38,6 +38,7 @@ NAMES = {
     ),
     "wald": Note("Wald test of association", "kiểm định Wald về mối liên hệ"),
     "adjusted-wald": Note("adjusted Wald test of association", "kiểm định Wald hiệu chỉnh về mối liên hệ"),
+    "score": Note("score test of association", "kiểm định điểm số (score) về mối liên hệ"),
 }
 PERCENT_VI = {"column": "% theo cột", "row": "% theo dòng", "total": "% của tất cả"}
 
@@ -110,9 +111,10 @@ class Crosstab:
 
         Parameters
         ----------
-        method : {"rao-scott", "rao-scott-1", "wald", "adjusted-wald"}
+        method : {"rao-scott", "rao-scott-1", "wald", "adjusted-wald", "score"}
             Rao & Scott's correction of Pearson's X²: of the second order, an F (default; R "F"), or of the
-            first, a chi-square (R "Chisq"); or a Wald test, which needs many units.
+            first, a chi-square (R "Chisq"); or a Wald test, which needs many units ("score": of a regression
+            of rows on columns, with its degrees of freedom).
 
         Returns
         -------
@@ -121,7 +123,7 @@ class Crosstab:
         Raises
         ------
         ArgumentError
-            Self-selected rows; more independent cells than degrees of freedom for a Wald test.
+            Self-selected rows; more independent cells than degrees of freedom for a Wald or score test.
         """
         check_choice(method, tuple(NAMES), "method")
         est = self.cells
@@ -135,10 +137,14 @@ class Crosstab:
         k = (self.shape[0] - 1) * (self.shape[1] - 1)
         if nu <= 0:
             raise ArgumentError("test: there are as many strata as units, so there is no test.")
-        if method in ("wald", "adjusted-wald"):
+        if method in ("wald", "adjusted-wald", "score"):
             V = self.counts.covariance.full() / float(self.counts.value.sum()) ** 2
             self._check_wald(V, k, nu)
-            found = association.wald(p, V, nu, self.shape, adjusted=method == "adjusted-wald")
+            if method == "score":
+                self._check_score(nu)
+                found = association.score(p, V, nu, self.shape)
+            else:
+                found = association.wald(p, V, nu, self.shape, adjusted=method == "adjusted-wald")
             details = {}
         else:
             found = association.rao_scott(p, V, n, nu, self.shape, 1 if method == "rao-scott-1" else 2)
@@ -159,6 +165,14 @@ class Crosstab:
             raise ArgumentError(
                 f"test: a Wald test of {k} independent cells needs more than the {nu:g} degrees of freedom "
                 "here, or some cells do not vary. Use method='rao-scott', or join levels."
+            )
+
+    def _check_score(self, nu: float) -> None:
+        r, c = self.shape
+        if nu + 2 - r - c <= 0:
+            raise ArgumentError(
+                f"test: a score test of {r} × {c} levels needs more than {r + c - 2} degrees of freedom, and "
+                f"there are {nu:g}. Use method='rao-scott', or join levels."
             )
 
     def _empty(self) -> tuple[Note, ...]:
@@ -286,11 +300,15 @@ def crosstab(design: Design, rows: str, columns: str, *, where: str | None = Non
     a, a_levels = _levels(design, rows, "rows", inside)
     b, b_levels = _levels(design, columns, "columns", inside)
     both = (a >= 0) & (b >= 0) & inside
-    a, a_levels = _present(a, a_levels, both, rows)
-    b, b_levels = _present(b, b_levels, both, columns)
     r, c = len(a_levels), len(b_levels)
     codes = np.where(both, a * c + b, -1)
-    n = np.bincount(codes[both], minlength=r * c).reshape(r, c)
+    n = np.bincount(codes + 1, minlength=r * c + 1)[1:].reshape(r, c)
+    i, j = _present(n.sum(axis=1), a_levels, rows), _present(n.sum(axis=0), b_levels, columns)
+    if n.shape != (i.size, j.size):  # renumber the cells of the levels that occur
+        place = np.full((r, c), -1, dtype=np.intp)
+        place[np.ix_(i, j)] = np.arange(i.size * j.size).reshape(i.size, j.size)
+        codes, n = np.append(place, -1)[codes], n[np.ix_(i, j)]
+        a_levels, b_levels, (r, c) = a_levels[i], b_levels[j], n.shape
     labels = pd.MultiIndex.from_product([a_levels, b_levels], names=[rows, columns])
 
     pair = f"the pair {rows!r}, {columns!r}"
@@ -315,11 +333,17 @@ def crosstab(design: Design, rows: str, columns: str, *, where: str | None = Non
                 where=where, within=False,
             )  # fmt: skip
         y, by = (columns, rows) if percent == "row" else (rows, columns)
+        levels, code = (b_levels, codes % c) if percent == "row" else (a_levels, codes // c)
+        own = np.where(codes < 0, -1, code)  # of the levels of the table, as a column may have more
         mark = BOTH
         while mark in design.data:
             mark += " "
         keep = design.changed(data=design.data.assign(**{mark: both}), keep_units=True)
-        return proportion(keep, y, by=by, where=f"`{mark}`" if where is None else f"({where}) and `{mark}`")
+        return infer(
+            keep, [lambda: Shares(own, len(levels))], statistic="share", y=[f"y={y!r}"],
+            labels=pd.Index(levels, name=y), by=by, share=True,
+            where=f"`{mark}`" if where is None else f"({where}) and `{mark}`",
+        )  # fmt: skip
 
     return Crosstab(
         rows, columns, pd.DataFrame(n, pd.Index(a_levels, name=rows), pd.Index(b_levels, name=columns)),
@@ -342,15 +366,13 @@ def _levels(design: Design, name: str, argument: str, inside: Any) -> tuple[Code
     return codes, levels
 
 
-def _present(codes: Codes, levels: pd.Index[Any], both: Any, name: str) -> tuple[Codes, pd.Index[Any]]:
-    """Renumber the levels that occur."""
-    found = np.unique(codes[both])
+def _present(count: Codes, levels: pd.Index[Any], name: str) -> Codes:
+    """Return which levels somebody has, at least two."""
+    found = np.flatnonzero(count)
     if found.size < 2:
         told = listed(levels[found], 1) if found.size else "none"
         raise DataError(
             f"{name!r} has one level ({told}) in the rows with both answers, and a table needs two. "
             "For its share use proportion()."
         )
-    number = np.full(len(levels) + 1, -1, dtype=np.intp)
-    number[found] = np.arange(found.size)
-    return number[codes], levels[found]
+    return found

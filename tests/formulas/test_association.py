@@ -232,3 +232,15 @@ def test_without_any_variance_no_design_effect_divides_and_there_is_no_number(or
     assert np.isnan([found.statistic, found.p]).all()
     assert len(found.df) == order
     assert np.isfinite(found.pearson)
+
+
+@few
+@given(SEEDS, SHAPES, st.integers(1, 12))
+def test_the_score_test_is_the_wald_statistic_and_has_no_p_without_degrees_of_freedom(seed, shape, nu):
+    p = table_of(seed, shape)
+    V = covariance_of(seed, p)
+    found, wald = a.score(p, V, nu, shape), a.wald(p, V, nu, shape, adjusted=False)
+    assert found.statistic == wald.statistic
+    assert found.df == (wald.df[0], nu + 2 - sum(shape))
+    expected = stats.f.sf(found.statistic, *found.df) if found.df[1] > 0 else np.nan
+    assert_allclose(found.p, expected, rtol=TIGHT)

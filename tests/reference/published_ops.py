@@ -134,6 +134,23 @@ def ttest_groups(case: Case) -> Numbers:
 
 
 @op
+def chisq(case: Case) -> Numbers:
+    """Rao–Scott tests; R prints Pearson's X² itself beside the p of the first-order correction."""
+    rows, columns, statistic = asked(case, "rows", "cols", "statistic")
+    table = sv.crosstab(opened(case), rows, columns)
+    found = table.test({"F": "rao-scott", "Chisq": "rao-scott-1"}[statistic])
+    if statistic == "Chisq":
+        return {"stat": found.details["X²"], "df": found.df[0], "p": found.p}
+    return {"stat": found.statistic, "ndf": found.df[0], "ddf": found.df[1], "p": found.p}
+
+
+@op
+def mcnemar_counts(case: Case) -> Numbers:
+    table, correction = asked(case, "table", "correction")
+    return {"stat": sv.testing.mcnemar(table, correction=correction).statistic}
+
+
+@op
 def variance_total_stratified(case: Case) -> Numbers:
     """Variance of a total from stratum sizes and variances: values that have these variances are made up."""
     N, n, S2 = asked(case, "N_h", "n_h", "S2_h")

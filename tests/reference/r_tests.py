@@ -32,12 +32,11 @@ def rows_of(table: sv.testing.Crosstab) -> float:
 
 APART = ("saddlepoint", "lincom", "wls-score")
 OURS = [name for name in alike("chisq_") if not any(word in name for word in APART)]
+WLS = [name for name in alike("chisq_") if "wls-score" in name]
 waits(
     "left out on purpose: saddlepoint and exact weighted chi-square",
     *[name for name in alike("chisq_") if "saddlepoint" in name or "lincom" in name],
 )
-WLS = [name for name in alike("chisq_") if "wls-score" in name]
-waits("left out on purpose: R's weighted least squares score test", *WLS)
 
 
 @call(*OURS)
@@ -55,6 +54,24 @@ def association(case: Case) -> Tree:
     else:
         made = {"statistic": {"F": found.statistic}, "parameter": {"ndf": found.df[0], "ddf": found.df[1]}}
     return {**made, "p_value": found.p, "method": case["result"]["method"]}
+
+
+@call(*WLS)
+def score_test(case: Case) -> Tree:
+    """R's F is k / r² of ours: see the table of differences. Its p follows from it and is left out."""
+    rows, columns = re.match(r"svychisq\(~(\S+)\+(\S+), \w+, statistic='wls-score'\)", case["call"]).groups()
+    table = sv.crosstab(r_case_design(case), rows, columns)
+    found = table.test("score")
+    k, second = found.df
+    return {
+        "statistic": {"F": found.statistic * k / table.shape[0] ** 2},
+        "parameter": {"ndf.df": k, "ddf.ddf": second},
+        "method": case["result"]["method"],
+    }
+
+
+for name in WLS:
+    compared_in_part(name, {"p_value"}, "R's F is k / r² of the quadratic form over k, and its p follows")
 
 
 compared_in_part("gof_chisq", {"p_value"}, "R's p is a saddlepoint approximation")

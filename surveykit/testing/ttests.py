@@ -19,6 +19,7 @@ from surveykit.formulas.statistics import mean as mean_of
 from surveykit.formulas.totals import Column
 from surveykit.infer import infer
 from surveykit.result import Estimates
+from surveykit.testing.panels import later_rows
 from surveykit.testresult import NO_ERROR, TestResult
 
 
@@ -29,6 +30,8 @@ def t_test(
     null: float = 0,
     by: str | None = None,
     paired: str | None = None,
+    wave: str | None = None,
+    id: str | None = None,
     where: str | None = None,
 ) -> TestResult:
     """Test one mean, the difference of two groups, or the mean change of pairs.
@@ -42,21 +45,23 @@ def t_test(
     by : column name, optional
         Two groups; the difference is the second less the first, in the order of their levels.
     paired : column name, optional
-        The first answer of the same row: the mean of y less it is tested. For pairs in two rows put each
-        pair into one row first (``data.pivot(index="id", columns="dot", values="diem")``), or use
-        ``before_after(design, y, wave=…, overlap="psu")``.
+        The first answer of the same row: the mean of y less it is tested.
+    wave, id : column names, optional
+        For pairs in two rows: which answer is the later one (numbers, dates or an ordered category), and
+        whose it is. People with one row are left out, with a warning; ``before_after`` keeps them.
     where : text, optional
 
     Returns
     -------
     TestResult
-        ``estimate`` (Estimates) has the difference with its interval; ``details`` the difference, its
-        standard error and limits, and d, the difference in standard deviations, with its standard error.
+        ``details`` has the difference, its standard error and limits (95 %), and d, the difference in
+        standard deviations, with its standard error.
 
     Raises
     ------
     ArgumentError, DataError
-        ``by`` with one or more than two levels; self-selected rows; no standard error.
+        ``by`` with one or more than two levels; self-selected rows; no standard error; rows of pairs without
+        an id, doubled, or of different units or weights.
 
     Examples
     --------
@@ -71,6 +76,15 @@ def t_test(
     check_column(design.data, y, "y")
     if by is not None and paired is not None:
         raise ArgumentError("by= compares groups and paired= answers of the same rows. Pass one of them.")
+    if (wave is None) != (id is None):
+        raise ArgumentError(
+            f"wave={wave!r} without id=: a paired test needs to know which rows are of one person. Name the "
+            "column of the ids, or compare independent samples by before_after()."
+            if id is None else
+            f"id={id!r} without wave=: name the column that tells the two answers of one person apart."
+        )  # fmt: skip
+    if wave is not None and (by is not None or paired is not None):
+        raise ArgumentError("wave= and id= pair rows of two waves. Leave by= and paired= out.")
     if not isinstance(null, (int, float, np.number)) or isinstance(null, bool) or not np.isfinite(null):
         raise ArgumentError(f"null={null!r}: write the number that the mean is compared with.")
     if by is not None:
@@ -80,6 +94,9 @@ def t_test(
     elif paired is not None:
         est, effect = pairs(design, y, paired, where)
         name = Note(f"paired t test of {y} less {paired}", f"kiểm định t theo cặp: {y} trừ {paired}")
+    elif wave is not None and id is not None:
+        est, effect = panel(design, y, wave, id, where)
+        name = Note(f"paired t test of {y} by {wave}", f"kiểm định t theo cặp: {y} theo {wave}")
     else:
         est, effect = mean(design, y, where=where), None
         name = Note(f"t test of the mean of {y}", f"kiểm định t: trung bình {y}")
@@ -157,23 +174,29 @@ def pairs(design: Design, y: str, paired: str, where: str | None) -> tuple[Estim
     change = after.values - before.values
     change[missing] = 0.0
 
-    def make() -> Smooth:
-        return mean_of(Column(change, missing))
+    label, told = f"{y} − {paired}", f"the pair y={y!r}, paired={paired!r}"
+    return of_changes(design, Column(change, missing), label, told, where)
 
-    label = pd.Index([f"{y} − {paired}"])
-    est = infer(
-        design,
-        [make],
-        statistic="change",
-        y=[f"the pair y={y!r}, paired={paired!r}"],
-        labels=label,
-        where=where,
-    )
+
+def panel(design: Design, y: str, wave: str, id: str, where: str | None) -> tuple[Estimates, Estimates]:
+    """Return the mean change of people with rows in both waves, and in standard deviations of the change."""
+    pairs, later, change, missing = later_rows(design, y, wave, id, where)
+    return of_changes(pairs, Column(change, missing), f"{y}: {wave}", f"y={y!r}", later)
+
+
+def of_changes(
+    design: Design, change: Column, label: str, told: str, where: str | None
+) -> tuple[Estimates, Estimates]:
+    """Return the mean of changes, and over their standard deviation."""
+
+    def make() -> Smooth:
+        return mean_of(change)
 
     def standard() -> Smooth:
-        return OneSample(Column(change, missing))
+        return OneSample(change)
 
-    effect = infer(design, [standard], statistic="d", y=[f"y={y!r}"], labels=pd.Index(["d"]), where=where)
+    est = infer(design, [make], statistic="change", y=[told], labels=pd.Index([label]), where=where)
+    effect = infer(design, [standard], statistic="d", y=[told], labels=pd.Index(["d"]), where=where)
     return est, effect
 
 

@@ -31,8 +31,9 @@ class Detail:
     freedom of a combination of rows. ``methods``: intervals made for these estimates alone, the first by
     default; ``limits(method, df, level)``: their two-sided limits. ``df_many(L)``: those of the combinations
     L (k, m). ``held(rows)``: codes of the units and strata behind rows; ``source``: the table and the
-    replicates that the estimates are of, for what puts several results together. ``together``: whether all
-    rows rest on the same answers, as coefficients do; ``no_test``: why a test against 0 would mean nothing.
+    replicates that the estimates are of, for what puts several results together. ``together``: whether
+    all rows rest on the same answers, as coefficients do; ``no_test``: why a test against 0 would mean
+    nothing, but of differences.
     """
 
     reference: Callable[[], tuple[Array, Array]] | None
@@ -65,5 +66,5 @@ def combined(detail: Detail, L: sp.csc_matrix) -> Detail:
     return Detail(
         None, None, lambda rows: detail.df_of(below(rows)), df_many=df_many,
         held=None if held is None else lambda rows: held(below(rows)), source=detail.source,
-        together=detail.together,
+        together=detail.together, no_test=detail.no_test if np.any(L.sum(axis=0)) else "",
     )  # fmt: skip

@@ -99,7 +99,7 @@ def regress(
     terms = formulas.parse(formula, data)
     inside = design.domains(None, where).row >= 0
     keep = inside & formulas.complete(terms, data, *more)
-    rows = np.flatnonzero(keep)
+    rows = np.flatnonzero(keep & (design.w != 0))
     if rows.size == 0:
         raise DataError(f"formula={formula!r}: no row asked for has all of {listed(terms.used, 6)}.")
     part = data if rows.size == len(data) else data.iloc[rows]
@@ -271,16 +271,15 @@ def refuse(
 ) -> None:
     """Say why the search found no end."""
     apart = None
-    used = w > 0
     if family == "ordinal":
         step = found.step[: X.shape[1]]
-        apart = step if np.isfinite(step).all() and ordinal.separated(X[used], y[used], step) else None
+        apart = step if np.isfinite(step).all() and ordinal.separated(X, y, step) else None
     elif family in BINARY:  # whether answers are told apart is the same for every link
         others = [] if family == "logit" else [glm.fit(glm.FAMILIES["logit"], X, y, w, np.zeros(0)).step]
         steps = [step for step in (found.step, *others) if np.isfinite(step).all()]
-        apart = next((step for step in steps if glm.separated(X[used], y[used], step)), None)
+        apart = next((step for step in steps if glm.separated(X, y, step)), None)
     elif family == "poisson" and np.isfinite(found.step).all():
-        apart = found.step if glm.without_counts(X[used], y[used], found.step) else None
+        apart = found.step if glm.without_counts(X, y, found.step) else None
     if apart is None:
         raise DataError(
             f"formula={terms.formula!r}: the fit of family={family!r} has no end after {glm.ROUNDS} rounds. "

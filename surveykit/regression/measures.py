@@ -53,20 +53,14 @@ def dispersion(model: Regression) -> float:
     assert isinstance(m, glm.Glm)
     mu = m.family.inverse(m.eta())
     residual = (m.y - mu) / np.sqrt(m.family.variance(mu))
-    used = w > 0
-    residual, w, n = residual[used], w[used], int(used.sum())
-    return float(w @ (residual - w @ residual / w.sum()) ** 2 / w.sum() * n / (n - 1))
-
-
-def mean_weight(model: Regression) -> float:
-    """Mean weight of the rows that have one."""
-    return float(model.w.sum() / (model.w > 0).sum())
+    centre = w @ residual / w.sum()
+    return float(w @ (residual - centre) ** 2 / w.sum() * w.size / (w.size - 1))
 
 
 def naive(model: Regression) -> Array:
     """(P, P) inverse of the information of weights of mean 1: the covariance, were the sample simple."""
     m = model.model
-    return np.asarray(m.back @ np.linalg.inv(m.information) @ m.back.T * mean_weight(model))
+    return np.asarray(m.back @ np.linalg.inv(m.information) @ m.back.T * float(model.w.mean()))
 
 
 def multipliers(model: Regression, places: Codes) -> Array:
@@ -85,11 +79,11 @@ def aic(model: Regression) -> float:
     A linear model has :math:`n \log \hat\sigma^2 + n + n \log 2\pi` for the deviance, λ over
     :math:`\hat\sigma^2`, and the design effect of :math:`\hat\sigma^2` beside them.
     """
-    scale, places = mean_weight(model), slopes(model)
+    scale, places = float(model.w.mean()), slopes(model)
     effects = float(multipliers(model, places).sum()) if places.size else 0.0
     if model.family != "gaussian":
         return model.deviance / scale + 2 * effects
-    n = int((model.w > 0).sum())
+    n = model.w.size
     square = model.deviance / scale / n
     likelihood = n * (np.log(square) + 1 + np.log(2 * np.pi))
     own = n * variance_of_dispersion(model) / (2 * square**2)

@@ -15,7 +15,7 @@ from sampling import format as fmt
 from sampling.checks import ArgumentError, ColumnError, check_choice, listed, near, shown
 from surveykit.columns import kind_of
 from surveykit.design import Design
-from surveykit.display import ROWS
+from surveykit.display import ROWS, reason_text
 from surveykit.formulas.arrays import Array, Codes
 from surveykit.formulas.clusterrobust import ClusterRobust
 from surveykit.formulas.glm import Glm
@@ -309,7 +309,7 @@ class Regression:
         )
         for column in table.columns:
             if column == "reason":
-                words[heads[column]] = table[column].to_numpy()
+                words[heads[column]] = [reason_text(str(v), "vi") for v in table[column]]
                 continue
             words[heads[column]] = [number_text(column, v) for v in table[column]]
         head = html.escape(f"{FAMILIES_VI[self.family]}: {self.formula}", quote=False)

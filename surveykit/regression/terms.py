@@ -20,7 +20,6 @@ FUNCTIONS = {"np": np, "log": np.log, "exp": np.exp, "sqrt": np.sqrt, "abs": np.
 FACTOR = re.compile(  # C(name) and C(name, Treatment('a'))
     r"C\(\s*(Q\((['\"]).*?\2\)|[^,()]+?)\s*(?:,[^()]*(?:\([^()]*\))?[^()]*)?\)"
 )
-STATEFUL = re.compile(r"\b(center|standardize|scale|bs|cr|cc|te)\s*\(")
 WORDS = {*FUNCTIONS, "C", "I", "Q", "Treatment", "Sum", "Poly", "Diff", "Helmert", "center", "standardize",
          "scale", "bs", "cr", "cc", "te"}  # fmt: skip
 
@@ -149,7 +148,7 @@ class Terms:
     def _codes(self, factor: Any, about: Any, data: pd.DataFrame) -> Any:
         names = self.sources[factor.code]
         known = list(about.categories)
-        if len(names) == 1:
+        if names and readable(factor.code) == names[0]:
             own, levels = factorise(data[names[0]])
             place = {str(v): i for i, v in enumerate(known)}
             absent = [v for v in levels if str(v) not in place]
@@ -161,11 +160,14 @@ class Terms:
             return np.array([place[str(v)] for v in levels], dtype=np.intp)[own]
         import patsy
 
-        return np.asarray(
-            patsy.categorical.categorical_to_int(
-                self._eval(factor, about.state, data), about.categories, "raise"
-            )
-        )
+        values, whole = self._eval(factor, about.state, data), patsy.NAAction(on_NA="raise")
+        try:
+            return np.asarray(patsy.categorical.categorical_to_int(values, about.categories, whole))
+        except patsy.PatsyError as error:
+            raise ColumnError(
+                f"formula: {readable(factor.code)!r} has a level that the model does not know. "
+                f"Its levels are {', '.join(map(str, known[:8]))}."
+            ) from error
 
 
 def parse(formula: Any, data: pd.DataFrame) -> Terms:
@@ -246,22 +248,24 @@ def build(terms: Terms, data: pd.DataFrame) -> Terms:
     for name in terms.used:
         values = data[name]
         if kind_of(values) == "number" and not pd.api.types.is_bool_dtype(values.dtype):
-            plain = pd.api.types.is_extension_array_dtype(values.dtype)  # Int64 and the like
-            ready[name] = numbers(values) if plain else values
+            nullable = pd.api.types.is_extension_array_dtype(values.dtype)  # Int64 and the like
+            ready[name] = numbers(values) if nullable else values
             continue
         codes, levels = factorise(values)
         ready[name] = pd.Series(pd.Categorical.from_codes(codes, levels), index=data.index)
     whole = pd.DataFrame(ready, index=data.index)
     rhs = patsy.ModelDesc([], terms.info.rhs_termlist)
-    made = [
-        f for f, names in terms.sources.items() if f.startswith("C(") and kind_of(whole[names[0]]) == "number"
-    ]
-    short = not made and not STATEFUL.search(terms.formula)
+    plain = all(
+        readable(f.code) in whole
+        and not (f.code.startswith("C(") and kind_of(whole[readable(f.code)]) == "number")
+        for term in terms.info.rhs_termlist
+        for f in term.factors
+    )  # then a few rows tell all about each factor
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             (info,) = patsy.design_matrix_builders(
-                [rhs.rhs_termlist], lambda: iter([whole.iloc[:LEAD] if short else whole]), terms.environment
+                [rhs.rhs_termlist], lambda: iter([whole.iloc[:LEAD] if plain else whole]), terms.environment
             )
         except (patsy.PatsyError, NameError, TypeError, ValueError) as error:
             raise ArgumentError(

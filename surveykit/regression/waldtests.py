@@ -10,7 +10,7 @@ from scipy.special import chdtrc, fdtrc
 
 from sampling.checks import ArgumentError
 from surveykit.context import Note
-from surveykit.regression.measures import deviance_without, mean_weight, multipliers, naive, slopes
+from surveykit.regression.measures import deviance_without, multipliers, naive, slopes
 from surveykit.testresult import TestResult
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def scaled(
         )
     effects = multipliers(model, places)
     if method == "lrt":
-        X2 = (deviance_without(model, places) - model.deviance) / mean_weight(model)
+        X2 = (deviance_without(model, places) - model.deviance) / float(model.w.mean())
     else:
         b = model.coefficients.value.to_numpy(float)[places]
         X2 = float(b @ np.linalg.solve(naive(model)[np.ix_(places, places)], b))

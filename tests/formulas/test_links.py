@@ -126,3 +126,15 @@ def test_counts_of_0_alone_lower_their_mean_without_end():
     assert not glm.without_counts(X, y, np.array([0.0, 1.0]))
     assert not glm.without_counts(X, y, np.array([-1.0, 0.0]))
     assert not glm.without_counts(X, y, np.zeros(2))
+
+
+def test_a_search_that_is_too_long_has_no_end(monkeypatch):
+    monkeypatch.setattr(glm, "ROUNDS", 1)
+    X = np.column_stack([np.ones(30), np.linspace(-1, 1, 30)])
+    y = (np.arange(30) % 3 == 0).astype(float)
+    assert not glm.fit(links.FAMILIES["logit"], X, y, np.ones(30), np.zeros(0)).ended
+
+
+def test_information_without_a_number_tells_no_direction():
+    X, y = np.ones((4, 1)), np.array([0.0, 1, 0, 1])
+    assert glm.separation(X, y, np.ones(4), np.array([[np.inf]]), np.array([np.nan]), False) is None

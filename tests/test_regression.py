@@ -257,6 +257,33 @@ def test_weights_of_zero_are_as_no_rows_but_for_the_units():
     assert_allclose([out.aic, out.dispersion], [known.aic, known.dispersion], rtol=EXACT)
 
 
+def test_what_rows_without_weight_hold_does_not_matter():
+    """Answers that the family cannot have, a level and a category that nobody else has, endless numbers."""
+    data = table()
+    out = data.index % 5 == 0
+    data["w"] = data["w"].where(~out, 0.0)
+    data.loc[out, ["logit", "tuoi", "loai"]] = [7.0, np.inf, "khác"]
+    codes = np.where(out & (data.index % 2 == 0), 4, data["muc"].cat.codes)
+    data["muc"] = pd.Categorical.from_codes(codes, ["thấp", "vừa", "cao", "rất cao", "khác"], True)
+    for formula, family in (("logit ~ tuoi + loai", "logit"), ("muc ~ tuoi + loai", "ordinal")):
+        whole = regress(design_of(data), formula, family=family)
+        known = regress(design_of(data), formula, family=family, where="w > 0")
+        assert list(whole.coefficients.value.index) == list(known.coefficients.value.index)
+        assert whole.dropped == ()
+        assert_allclose(
+            whole.coefficients.covariance.full(), known.coefficients.covariance.full(), rtol=EXACT
+        )
+
+
+@pytest.mark.parametrize("family", ["probit", "cloglog"])
+def test_few_cluster_errors_of_large_samples_are_those_of_the_design(family):
+    data = table(communes=300, people=4)
+    design = sv.Design(data, weights="w", psu="xa")
+    one, two = (regress(design, f"{family} ~ tuoi", family=family, se=se) for se in ("design", "cr2"))
+    assert_allclose(two.coefficients.se, one.coefficients.se, rtol=0.02)
+    assert (two.coefficients.df > 50).all()
+
+
 def test_an_offset_of_a_linear_model_is_taken_from_the_answer():
     data = table().assign(rest=lambda d: d["gaussian"] - d["cot"])
     one = regress(design_of(data), "gaussian ~ tuoi", offset="cot").coefficients

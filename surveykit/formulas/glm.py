@@ -152,17 +152,18 @@ def fit(family: Family, X: Array, y: Array, w: Array, offset: Array, start: Arra
             break
     if family.binary:
         A = A if family.canonical else normal_equations(family, X, y, w, offset, theta)[0]
-        apart = separation(X, y, w, A, step, ended)
+        apart = separation(X, y, w, A, (step, theta), ended)
         ended, step = ended and apart is None, step if apart is None else apart
     return Solution(theta, A, deviance, ended, step)
 
 
-def separation(X: Array, y: Array, w: Array, A: Array, step: Array, ended: bool) -> Array | None:
+def separation(X: Array, y: Array, w: Array, A: Array, ways: tuple[Array, ...], ended: bool) -> Array | None:
     """Return a direction (p,) that tells all answers of 1 from those of 0, or None.
 
-    Along it the information A goes to 0, so that a search ends anywhere, or not.
+    Along it the information A goes to 0, so that a search ends anywhere, or not; ``ways`` are where it was
+    going, and how far it came.
     """
-    found = [] if ended or not np.isfinite(step).all() else [step]
+    found = [] if ended else [way for way in ways if np.isfinite(way).all()]
     size = np.sqrt(np.diag(A))
     if np.isfinite(A).all():
         scaled = A / np.where(np.outer(size, size) > 0, np.outer(size, size), 1.0)
@@ -229,11 +230,15 @@ class Glm:
             return self.family.tails(eta, self.y).factor
         return np.asarray(self.y - self.family.inverse(eta))  # of the others the link is canonical
 
+    def scored(self, j: int) -> Array:
+        """(m,) what the residuals are multiplied with in the score of coefficient j."""
+        return np.asarray(self.X[:, j])
+
     def columns(self) -> Iterator[Column]:
         """Yield the scores."""
         residual = self.residuals()
         for j in range(self.X.shape[1]):
-            score = self.X[:, j] * residual
+            score = self.scored(j) * residual
             if score.size < self.n:
                 full = np.zeros(self.n)
                 full[self.rows] = score

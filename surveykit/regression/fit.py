@@ -18,6 +18,8 @@ from surveykit.formulas import glm, ordinal
 from surveykit.formulas.arrays import Array, Codes, Mask
 from surveykit.infer import infer
 from surveykit.regression import terms as formulas
+from surveykit.regression.instruments import Instruments, told_by
+from surveykit.regression.instruments import parse as read_instruments
 from surveykit.regression.result import Regression
 from surveykit.regression.terms import Terms
 from surveykit.result import Estimates
@@ -41,6 +43,7 @@ def regress(
     family: Family = "gaussian",
     where: str | None = None,
     offset: str | None = None,
+    instruments: str | None = None,
     se: Errors = "design",
 ) -> Regression:
     r"""Fit a regression with the weights of the design; errors come from the design, not from the model.
@@ -62,6 +65,9 @@ def regress(
         A condition; the other rows stay for the variance.
     offset : column name, optional
         Added to the linear predictor, in its units.
+    instruments : text, optional
+        For a linear model of which a term goes with what is left out of it: the right side of a formula
+        with the instruments, and again the terms that need none. Two-stage least squares.
     se : {"design", "cr2", "cr2-exchangeable"}
         With few clusters errors from the design are too small: "cr2" mends the residuals of each cluster for
         their leverage (Bell & McCaffrey 2002) before they go through the form of the design, with degrees of
@@ -96,6 +102,12 @@ def regress(
     check_choice(se, ("design", "cr2", "cr2-exchangeable"), "se")
     data = design.data
     more = check_columns(data, offset, "offset")
+    two_stage: Instruments | None = None
+    if instruments is not None:
+        if family != "gaussian" or offset or se != "design":
+            raise ArgumentError("instruments= is for family='gaussian', without offset= and se=.")
+        two_stage = read_instruments(instruments, formula, data)
+        more = (*more, *two_stage.terms.used)
     terms = formulas.parse(formula, data)
     inside = design.domains(None, where).row >= 0
     keep = inside & formulas.complete(terms, data, *more)
@@ -122,7 +134,8 @@ def regress(
     y = answer(terms, part, family)
     shift = answers(part, offset, "regression", "offset").values if offset else None
     shift = np.zeros(0) if shift is None else shift
-    fitted = replace(estimate(design, terms, family, X, y, w, shift, rows, keep, where), offset=offset)
+    Z = two_stage.matrix(part, w) if two_stage else None
+    fitted = replace(estimate(design, terms, family, X, y, w, shift, rows, keep, where, Z), offset=offset)
     if se == "design":
         return fitted
     from surveykit.regression.fewclusters import mended
@@ -190,7 +203,7 @@ def answer(terms: Terms, part: pd.DataFrame, family: str) -> Array:
 
 def estimate(
     design: Design, terms: Terms, family: str, X: Array, y: Array, w: Array, offset: Array, rows: Codes,
-    keep: Mask, where: str | None,
+    keep: Mask, where: str | None, Z: Array | None = None,
 ) -> Regression:  # fmt: skip
     """Fit, and read the covariance of the coefficients from the design."""
     names, intercept = list(terms.names), terms.intercept
@@ -217,6 +230,10 @@ def estimate(
         found.information,
         back,
     )
+    deviance = found.deviance
+    if Z is not None:
+        model = told_by(model, Z, w, names)
+        deviance = float(w @ (y - model.eta()) ** 2)
     raw = infer(
         design,
         [lambda: model],
@@ -227,7 +244,7 @@ def estimate(
     )
     return Regression(
         coefficients=less_df(raw, len(names) - 1, told(dropped)), formula=terms.formula, family=family,
-        design=design, where=where, terms=terms, model=model, w=w, deviance=found.deviance,
+        design=design, where=where, terms=terms, model=model, w=w, deviance=deviance,
         dropped=tuple(dropped), kept=kept,
     )  # fmt: skip
 

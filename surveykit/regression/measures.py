@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sampling.checks import ArgumentError
 from surveykit.formulas import glm, ordinal
 from surveykit.formulas.arrays import Array, Codes
+from surveykit.formulas.instruments import TwoStage
 from surveykit.formulas.statistics import Smooth, mean
 from surveykit.formulas.totals import Column
 from surveykit.infer import infer
@@ -15,6 +17,16 @@ from surveykit.regression.reduced import solution
 
 if TYPE_CHECKING:
     from surveykit.regression.result import Regression
+    from surveykit.result import Estimates
+
+
+def check_one_stage(model: Regression, what: str) -> None:
+    """Refuse what rests on a likelihood for a model with instruments."""
+    if isinstance(model.model, TwoStage):
+        raise ArgumentError(
+            f"{what}: a model with instruments= has no likelihood. Its terms are tested by "
+            "model.test(…) with method='wald'."
+        )
 
 
 def slopes(model: Regression) -> Codes:
@@ -40,6 +52,7 @@ def null_deviance(model: Regression) -> float:
 
 def r_squared(model: Regression) -> dict[str, float]:
     """Share of the variation that the model explains."""
+    check_one_stage(model, "r_squared")
     null, N = null_deviance(model), float(model.w.sum())
     if model.family == "gaussian":
         return {"r2": 1 - model.deviance / null}
@@ -68,8 +81,13 @@ def multipliers(model: Regression, places: Codes) -> Array:
 
     V₀ is :func:`naive`, V the covariance under the design. Lumley & Scott (2014).
     """
-    V = model.coefficients.covariance.full()[np.ix_(places, places)]
-    factor = np.linalg.cholesky(np.linalg.inv(naive(model)[np.ix_(places, places)]))
+    return effects_of(model.coefficients, naive(model)[np.ix_(places, places)], places)
+
+
+def effects_of(estimates: Estimates, simple: Array, places: Codes) -> Array:
+    """(k,) eigenvalues of V₀⁻¹V, with V₀ = ``simple`` (k, k) and V that of the estimates at k places."""
+    V = estimates.covariance.full()[np.ix_(places, places)]
+    factor = np.linalg.cholesky(np.linalg.inv(simple))
     return np.asarray(np.linalg.eigvalsh(factor.T @ V @ factor)[::-1])
 
 
@@ -79,6 +97,7 @@ def aic(model: Regression) -> float:
     A linear model has :math:`n \log \hat\sigma^2 + n + n \log 2\pi` for the deviance, λ over
     :math:`\hat\sigma^2`, and the design effect of :math:`\hat\sigma^2` beside them.
     """
+    check_one_stage(model, "aic")
     scale, places = float(model.w.mean()), slopes(model)
     effects = float(multipliers(model, places).sum()) if places.size else 0.0
     if model.family != "gaussian":

@@ -156,12 +156,27 @@ class Regression:
         rows = list(dict.fromkeys(row for term in asked for row in self._term(term)))
         return test_terms(self, rows, asked, df, method)
 
+    def score_test(self, added: str, *, method: Literal["score", "working-score"] = "score") -> TestResult:
+        """Test terms that the model does not have, from this fit alone.
+
+        Parameters
+        ----------
+        added : terms as in a formula: ``"tuoi + C(gioi)"``
+        method : {"score", "working-score"}
+            "working-score" takes the covariance of a simple sample, scaled by the design effects λ
+            (Rao, Scott & Skinner 1998, Statistica Sinica 8).
+        """
+        from surveykit.regression.scoretest import score_test
+
+        return score_test(self, added, method)
+
     def anova(self) -> pd.DataFrame:
         """Return Wald tests of the terms in their order, each in the model that ends with it.
 
         All models have the rows of the whole one, so that a value missing in a later term counts from the
         start.
         """
+        measures.check_one_stage(self, "anova")
         rows, columns, tests = list(self.coefficients.value.index), np.zeros(0, dtype=np.intp), []
         for term, part in self.terms.slices.items():
             own = [rows.index(name) for name in self.terms.names[part] if name in rows]
@@ -178,6 +193,16 @@ class Regression:
         if not tests:
             raise ArgumentError("anova: the model has no term beside the intercept.")
         return pd.DataFrame(tests).set_index("term")
+
+    def likelihood_ci(self, level: float = 0.95) -> pd.DataFrame:
+        r"""Return limits where the profile deviance is :math:`\lambda\,t^2` above its least.
+
+        λ is the design effect of the coefficient (Rao & Scott 1984). Unlike estimate ± t·se the limits
+        follow the model where few answers are 1.
+        """
+        from surveykit.regression.likelihood import likelihood_ci
+
+        return likelihood_ci(self, level)
 
     # ---- on another scale ---------------------------------------------------------------------------
 

@@ -10,7 +10,8 @@ from scipy.special import chdtrc, fdtrc
 
 from sampling.checks import ArgumentError
 from surveykit.context import Note
-from surveykit.regression.measures import deviance_without, multipliers, naive, slopes
+from surveykit.formulas.arrays import Array
+from surveykit.regression.measures import check_one_stage, deviance_without, multipliers, naive, slopes
 from surveykit.testresult import TestResult
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def scaled(
     Lumley & Scott (2014), Australian & New Zealand Journal of Statistics 56, 1-14; Rao & Scott (1984),
     Annals of Statistics 12, 46-60.
     """
+    check_one_stage(model, f"test with method={method!r}")
     places = np.flatnonzero(model.coefficients.value.index.isin(rows))
     if not np.isin(places, slopes(model)).all():
         raise ArgumentError(
@@ -79,9 +81,14 @@ def scaled(
     else:
         b = model.coefficients.value.to_numpy(float)[places]
         X2 = float(b @ np.linalg.solve(naive(model)[np.ix_(places, places)], b))
+    return scaled_by(found, X2, effects, found.df[1] if df is None else float(df))
+
+
+def scaled_by(found: TestResult, X2: float, effects: Array, second: float) -> TestResult:
+    """Return a test with the statistic X² over Σ λ, and its second degrees of freedom."""
     total = float(effects.sum())
     d = total**2 / float((effects**2).sum())
-    F, second = X2 / total, found.df[1] if df is None else float(df)
+    F = X2 / total
     details = {"X²": X2, **{f"λ{i}": float(v) for i, v in enumerate(effects, 1)}}
     if np.isinf(second):
         p = float(chdtrc(d, F * d))

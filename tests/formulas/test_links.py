@@ -137,4 +137,4 @@ def test_a_search_that_is_too_long_has_no_end(monkeypatch):
 
 def test_information_without_a_number_tells_no_direction():
     X, y = np.ones((4, 1)), np.array([0.0, 1, 0, 1])
-    assert glm.separation(X, y, np.ones(4), np.array([[np.inf]]), np.array([np.nan]), False) is None
+    assert glm.separation(X, y, np.ones(4), np.array([[np.inf]]), (np.array([np.nan]),), False) is None

@@ -48,18 +48,37 @@ class Detail:
     no_test: str = ""
 
 
-def combined(detail: Detail, L: sp.csc_matrix) -> Detail:
-    """Return what is worked out later for the combinations L (k, m) of rows."""
+NOTHING = 1e-18  # of the largest variance of a combination: what lies below is rounding
+
+
+def carrying(L: sp.csc_matrix, v: Array) -> sp.csc_matrix:
+    """Return the combinations L (k, m) without the rows that add no variance, where others of theirs do.
+
+    A row on which everyone agrees has no sampling error, so its units say nothing of how well that of the
+    others is known. ``v`` (k,) variances; a row whose variance is not known stays.
+    """
+    L = sp.csc_matrix(L)
+    column, own = np.repeat(np.arange(L.shape[1]), np.diff(L.indptr)), v[L.indices]
+    largest = np.zeros(L.shape[1])
+    np.fmax.at(largest, column, own)
+    keep = ~(own <= NOTHING * largest[column]) | (largest[column] == 0)
+    if keep.all():
+        return L
+    return sp.csc_matrix((L.data[keep], (L.indices[keep], column[keep])), shape=L.shape)
+
+
+def combined(detail: Detail, L: sp.csc_matrix, v: Array) -> Detail:
+    """Return what is worked out later for the combinations L (k, m) of rows with variances v (k,)."""
 
     def df_many(further: sp.csc_matrix) -> Array:
-        whole = sp.csc_matrix(L @ further)
+        whole = carrying(L @ further, v)
         if detail.df_many is not None:
             return detail.df_many(whole)
         rows = [np.sort(part).tolist() for part in np.split(whole.indices, whole.indptr[1:-1])]
         return np.array([detail.df_of(part) for part in rows], dtype=float)
 
     def below(rows: Sequence[int]) -> list[int]:
-        made_of: list[int] = np.unique(L[:, list(rows)].indices).tolist()
+        made_of: list[int] = np.unique(carrying(L[:, list(rows)], v).indices).tolist()
         return made_of
 
     held = detail.held

@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from sampling import format as fmt
 from sampling.checks import ArgumentError, check_choice, shown
 from surveykit.context import Note
+from surveykit.detail import carrying
 from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Codes
 from surveykit.formulas.jointwald import Wald, joint
@@ -177,7 +178,7 @@ def joint_test(est: Estimates, rows: Contrasts | None, null: float, adjusted: bo
             f"{est.reason.iloc[bad[0]] or 'it is missing'}. Leave it out with rows=."
         )
     value = np.asarray(L[used].T @ est.value.to_numpy(float)[used])
-    df = est.detail.df_of(used.tolist())
+    df = est.detail.df_of(np.unique(carrying(L, est.variance).indices).tolist())
     k = L.shape[1]
     done = joint(value - null, est.covariance.of(L), df, adjusted=adjusted)
     notes = est.context.notes

@@ -258,7 +258,7 @@ class Estimates:
         """Return the combinations L (k, m) of the rows, named by index."""
         picked = sp.csc_matrix(L)
         picked.data = np.ones(picked.nnz)
-        detail = combined(self.detail, sp.csc_matrix(L))
+        detail = combined(self.detail, sp.csc_matrix(L), self.variance)
         assert detail.df_many is not None
         df = detail.df_many(sp.identity(L.shape[1], format="csc"))
         finite = df[np.isfinite(df)] if np.isfinite(df).any() else np.array([np.nan])

@@ -122,6 +122,22 @@ def test_a_contrast_counts_the_units_of_the_union_of_its_rows():
     assert both.contrast({"contrast": 2}).df.iloc[0] == 5
 
 
+def test_rows_on_which_everyone_agrees_lend_a_contrast_no_degrees_of_freedom():
+    data = build([4, 3, 6], 32, missing=0.0)
+    data["z"] = data["z"].where(data["stratum"] != "h2", 33.3)
+    table = sv.mean(sv.Design(data, weights="w", **SHAPES["clusters"]), "z", by="stratum")
+    assert table.df.to_dict() == {"h0": 3, "h1": 2, "h2": 5}
+    assert table.pairwise("none").df.tolist() == [5, 3, 2]
+    assert table.pairwise("none", against="h2").df.tolist() == [3, 2]
+    one = table.contrast({"h0": 1, "h2": -1})
+    assert one.ci().to_numpy().ravel() == pytest.approx(table.ci().loc["h0"].to_numpy() - 33.3)
+    assert one.contrast({"contrast": 2}).df.iloc[0] == 3
+    for test in (one.joint_test(), table.joint_test({"h0 − h2": {"h0": 1, "h2": -1}})):
+        assert (test.df[-1], test.p) == (3, pytest.approx(one.test()["p"].iloc[0]))
+    mean = table.contrast({"h0": 0.5, "h1": 0.5, "h2": -1})
+    assert mean.df.iloc[0] == table.contrast({"h0": 0.5, "h1": 0.5}).df.iloc[0] == 5
+
+
 def test_a_contrast_has_the_name_it_is_given():
     result = sv.mean(DESIGN, "z", by="sex").contrast({1: 1, 2: -1}, name="Nam − Nữ")
     assert result.value.index.tolist() == ["Nam − Nữ"]

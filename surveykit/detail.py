@@ -33,7 +33,8 @@ class Detail:
     L (k, m). ``held(rows)``: codes of the units and strata behind rows; ``source``: the table and the
     replicates that the estimates are of, for what puts several results together. ``together``: whether
     all rows rest on the same answers, as coefficients do; ``no_test``: why a test against 0 would mean
-    nothing, but of differences.
+    nothing, but of differences. ``bounds``: the least and the greatest value that each row can have, at which
+    its limits are cut.
     """
 
     reference: Callable[[], tuple[Array, Array]] | None
@@ -46,6 +47,7 @@ class Detail:
     source: tuple[Any, Any] | None = None
     together: bool = False
     no_test: str = ""
+    bounds: tuple[Array, Array] | None = None
 
 
 NOTHING = 1e-18  # of the largest variance of a combination: what lies below is rounding
@@ -86,4 +88,14 @@ def combined(detail: Detail, L: sp.csc_matrix, v: Array) -> Detail:
         None, None, lambda rows: detail.df_of(below(rows)), df_many=df_many,
         held=None if held is None else lambda rows: held(below(rows)), source=detail.source,
         together=detail.together, no_test=detail.no_test if np.any(L.sum(axis=0)) else "",
+        bounds=bounds_of(detail, L),
     )  # fmt: skip
+
+
+def bounds_of(detail: Detail, L: sp.csc_matrix) -> tuple[Array, Array] | None:
+    """Return the least and the greatest value of combinations L (k, m) of rows; of shares 0 and 1."""
+    if detail.share is None and detail.bounds is None:
+        return None
+    low, high = (np.zeros(L.shape[0]), np.ones(L.shape[0])) if detail.bounds is None else detail.bounds
+    up, down = L.maximum(0).T, L.minimum(0).T
+    return up @ low + down @ high, up @ high + down @ low

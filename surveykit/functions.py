@@ -100,7 +100,7 @@ def function(
         context = replace(context, df=(float(df.min()), float(df.max())))
     return replace(
         made_of, value=value.rename("function"), covariance=Combined(estimates.covariance, L), reason=reason,
-        df=df, context=context, points=False,
+        df=df, context=context, points=False, detail=replace(made_of.detail, bounds=None),
     )  # fmt: skip
 
 

@@ -98,6 +98,7 @@ def combine(results: Sequence[Estimates | Regression], *, df_complete: float | N
             share=None if first.detail.share is None else lambda: first.share_parts,
             df_of=df_of,
             df_many=df_many,
+            bounds=first.detail.bounds,
         ),
         refusal=next((result.refusal for result in parts if result.refusal), ""),
         points=first.points,

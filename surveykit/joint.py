@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 from sampling.checks import ArgumentError, shown
 from surveykit.context import Context
-from surveykit.detail import Detail, ShareParts
+from surveykit.detail import Detail, ShareParts, bounds_of
 from surveykit.formulas.arrays import Array, Codes
 from surveykit.formulas.joined import Joined, comparable, unfolded
 from surveykit.formulas.replicated import Replicated
@@ -104,10 +104,20 @@ def together(*parts: Estimates, **named: Estimates) -> Estimates:
             df_of=df_of,
             held=held if all(part.detail.held is not None for part in every) else None,
             source=first.detail.source,
+            bounds=None if shares else joint_bounds(every),
         ),
         refusal=next((part.refusal for part in every if part.refusal), ""),
         points=all(part.points for part in every),
     )
+
+
+def joint_bounds(every: Sequence[Estimates]) -> tuple[Array, Array] | None:
+    """Return the least and the greatest value of each row, if they are known of all parts."""
+    own = [bounds_of(part.detail, sp.identity(len(part.value), format="csc")) for part in every]
+    known = [ends for ends in own if ends is not None]
+    if len(known) < len(own):
+        return None
+    return np.concatenate([low for low, _ in known]), np.concatenate([high for _, high in known])
 
 
 def references(every: Sequence[Estimates]) -> tuple[Array, Array]:

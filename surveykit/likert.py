@@ -177,11 +177,12 @@ def likert(
     people = count(design, by=by, where=where).n.to_numpy()
     asked = np.repeat(people, len(mean_score.n) // len(people))
     net = ask(lambda v: (v > high - top) * 1.0 - (v < low + bottom) * 1.0, "net")
+    one = np.ones(len(net.value))
     return LikertTable(
         mean=mean_score,
         top=ask(lambda v: (v > high - top) * 1.0, "share", share=True),
         bottom=ask(lambda v: (v < low + bottom) * 1.0, "share", share=True),
-        net=replace(net, points=True),
+        net=replace(net, points=True, detail=replace(net.detail, bounds=(-one, one))),
         scale=(low, high),
         levels=(top, bottom),
         missing=(asked - mean_score.n).rename("missing"),

@@ -98,6 +98,8 @@ def limits(est: Estimates, level: float, method: Any, df: Any, cap: bool, side: 
     ends = (0.0 if est.is_share or name == "log" else -np.inf), (1.0 if est.is_share else np.inf)
     low = np.where(np.isnan(high), np.nan, ends[0]) if side == "upper" else low
     high = np.where(np.isnan(low), np.nan, ends[1]) if side == "lower" else high
+    if est.detail.bounds is not None:
+        low, high = (np.clip(end, *est.detail.bounds) for end in (low, high))
     return np.where(missing, np.nan, low), np.where(missing, np.nan, high)
 
 

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from scipy import stats
 from strategies import SHAPES, build, weighted
 
 import surveykit as sv
 from surveykit.context import Context, Note
+from surveykit.imputation import combine
 
 DATA = build([3, 3], 31)
 DESIGN = sv.Design(DATA, weights="w", **SHAPES["clusters"])
@@ -136,6 +138,35 @@ def test_rows_on_which_everyone_agrees_lend_a_contrast_no_degrees_of_freedom():
         assert (test.df[-1], test.p) == (3, pytest.approx(one.test()["p"].iloc[0]))
     mean = table.contrast({"h0": 0.5, "h1": 0.5, "h2": -1})
     assert mean.df.iloc[0] == table.contrast({"h0": 0.5, "h1": 0.5}).df.iloc[0] == 5
+
+
+def test_limits_of_differences_of_shares_stop_where_the_differences_do():
+    frame = pd.DataFrame(
+        {"thon": [1, 1, 2, 2, 3, 3] * 2, "vung": ["B"] * 6 + ["N"] * 6, "tot": [1] * 5 + [0] * 6 + [1]}
+    )
+    design = sv.Design(frame, sampling="srs", psu="thon")
+    shares = sv.proportion(design, "tot", by="vung", value=1)
+    made = shares.pairwise("none")
+    free = made.value.to_numpy()[:, None] + made.se.iloc[0] * stats.t.ppf([0.0005, 0.9995], made.df.iloc[0])
+    assert free[0, 0] < -1
+    assert free[0, 1] > 1
+    for method in ("t", "bonferroni", "simultaneous"):
+        assert made.ci(0.999, method).to_numpy().tolist() == [[-1, 1]]
+    assert made.ci(0.4).to_numpy() == pytest.approx(
+        made.value.iloc[0] + made.se.iloc[0] * stats.t.ppf([[0.3, 0.7]], made.df.iloc[0])
+    )
+    double = shares.contrast({"B": 0.5, "N": -2})
+    assert double.ci(0.9999).to_numpy().tolist() == [[-2, 0.5]]
+    assert double.contrast({"contrast": -1}).ci(0.9999).to_numpy().tolist() == [[-0.5, 2]]
+    both = sv.together(a=made, b=double)
+    assert both.ci(0.9999).to_numpy().tolist() == [[-1, 1], [-2, 0.5]]
+    assert combine([made, made]).ci(1 - 1e-9).to_numpy().tolist() == [[-1, 1]]
+    net = sv.likert(design, "tot", scale=(0, 1), top=1, bottom=1, by="vung").net
+    assert net.ci(0.9999).to_numpy().tolist() == [[-1, 1], [-1, 1]]
+    mean = sv.mean(design, "tot", by="vung").contrast({"B": 1, "N": -1})
+    loose = sv.function(shares, lambda v: v["B"] - v["N"], name="hiệu")
+    for result in (mean, loose):
+        assert result.ci(0.999).to_numpy() == pytest.approx(free)
 
 
 def test_a_contrast_has_the_name_it_is_given():

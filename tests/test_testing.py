@@ -195,6 +195,16 @@ def test_of_two_by_two_rao_and_scott_divide_pearson_by_the_effect_on_the_log_odd
     assert_allclose(table.cramers_v().value.iloc[0], np.sqrt(X2 / n), rtol=1e-5, atol=1e-7)
 
 
+def test_limits_of_cramers_v_stay_between_0_and_1():
+    table = pd.DataFrame(
+        {"thon": [1, 1, 2, 2, 3, 3] * 2, "vung": ["B"] * 6 + ["N"] * 6, "tot": [1] * 5 + [0] * 6 + [1]}
+    )
+    V = sv.crosstab(sv.Design(table, sampling="srs", psu="thon"), "tot", "vung").cramers_v()
+    assert V.ci().to_numpy().tolist() == [[0, 1]]
+    half = V.se.iloc[0] * stats.t.ppf(0.7, V.df.iloc[0])
+    assert_allclose(V.ci(0.4), [[V.value.iloc[0] - half, V.value.iloc[0] + half]])
+
+
 @few
 @given(DESIGNS)
 def test_a_table_and_its_transpose_have_the_same_tests(design):

@@ -191,8 +191,9 @@ class Crosstab:
         rows = list(range(len(est.value)))
         L = sp.csr_matrix(np.nan_to_num(slope)[:, None])
         index = pd.Index([f"{self.rows}, {self.columns}"])
+        made = est.combine(sp.csr_matrix(np.ones((len(rows), 1))), index, "Cramér V")
         return replace(
-            est.combine(sp.csr_matrix(np.ones((len(rows), 1))), index, "Cramér V"),
+            made,
             value=pd.Series([value], index=index, name="Cramér V"),
             covariance=Combined(est.covariance, L),
             n=pd.Series([int(self.n.to_numpy().sum())], index=index, name="n"),
@@ -200,6 +201,7 @@ class Crosstab:
                 ["" if np.isfinite(slope).all() else NO_SLOPE], index=index, name="reason", dtype=object
             ),
             points=False,
+            detail=replace(made.detail, bounds=(np.zeros(1), np.ones(1))),
         )
 
     def __repr__(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -50,8 +50,7 @@ NO_DF = Note(
 class Part(NamedTuple):
     """What one statistic adds: value and answers (D, q), influence (C, q), and what the steps take away.
 
-    ``answered`` (C, q) whether a cell has answers, or None if all have; ``lost`` answers whose weight a step
-    has set to 0.
+    ``answered`` (C, q) whether a cell has answers, or None if all have; ``lost`` answers whose weight is 0.
     """
 
     value: Array
@@ -117,7 +116,7 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker], where: str | N
             influence=spread_jacobian(J, cells.domain, S) if taylor else np.zeros((cells.unit.size, q)),
             below=pull_back(columns, J, domain, design.weight_path, lines) if lines else None,
             answered=None if n.all() else np.repeat((n > 0)[:, None], q, axis=1),
-            lost=lost_answers(columns, dropped),
+            lost=lost_answers(statistic.columns(), dropped) if dropped.size else 0,
         )
 
     several = len(makers) > 1 and len(design.w) > MANY
@@ -144,19 +143,23 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker], where: str | N
 
 
 def dropped_rows(design: Design, where: str | None) -> Codes:
-    """Rows asked for whose weight a step has set to 0."""
-    if not design.steps:
+    """Rows asked for whose weight is 0, from the first or by a step; not those left out of a second phase."""
+    dropped = design.w == 0
+    if not dropped.any():
         return NONE
-    dropped = (design.w == 0) & (design.base_weights != 0)
+    if design.phase is not None:
+        dropped &= design.base_weights != 0
     mask = design.mask(where)
     return np.flatnonzero(dropped if mask is None else dropped & mask)
 
 
-def lost_answers(columns: Sequence[Column], dropped: Codes) -> int:
+def lost_answers(columns: Iterable[Column], dropped: Codes) -> int:
     """Return how many of these rows have an answer; a count of people asks for none."""
-    if dropped.size == 0 or (len(columns) == 1 and columns[0].values is None):
+    rest = iter(columns)
+    first = next(rest)
+    if first.values is None and next(rest, None) is None:
         return 0
-    return int(dropped.size - np.isin(dropped, columns[0].missing).sum())
+    return int(dropped.size - np.isin(dropped, first.missing).sum())
 
 
 def design_lines(design: Design) -> list[Linear]:

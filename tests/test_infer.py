@@ -155,3 +155,20 @@ def test_a_column_named_twice_is_refused():
     design = sv.Design(build([3], 47), weights="w")
     with pytest.raises(ValueError, match=r"y=\['z', 'z'\] names a column twice\.$"):
         sv.mean(design, ["z", "z"])
+
+
+def test_answers_that_came_with_weight_0_are_told_and_change_no_number():
+    frame = pd.DataFrame(
+        {"diem": [4.0, 5, 3, 2, np.nan, 4], "w": [2.0, 1, 3, 0, 0, 2], "vung": list("BBNNNN")}
+    )
+    design, kept = sv.Design(frame, weights="w"), frame[frame["w"] > 0]
+    for result in (sv.mean(design, "diem"), sv.proportion(design, "diem", value=4), sv.total(design, "diem")):
+        assert int(result.n.iloc[0]) == len(kept)
+        assert "1 answers have weight 0 and do not count" in str(result.context)
+        assert "1 câu trả lời có quyền số 0, không được tính" in result.context.text("vi")
+    assert sv.mean(design, "diem").value.iloc[0] == np.average(kept["diem"], weights=kept["w"])
+    assert "weight 0" not in str(sv.mean(design, "diem", where="vung == 'B'").context)
+    assert "weight 0" not in str(sv.count(design).context)
+    assert "weight 0" not in str(sv.mean(sv.Design(kept, weights="w"), "diem").context)
+    second = sv.Design(frame.assign(sau=[1, 1, 1, 0, 0, 1], w=2.0), weights="w").second_phase("sau")
+    assert "weight 0" not in str(sv.mean(second, "diem").context)

@@ -126,7 +126,7 @@ def build(
     for s, stage in enumerate(stages, start=first):
         if check and (s == 0 or s > first):
             _check_lonely(design, s, stage, cells)
-    census = _census(stages, cells)
+    census = census_of(stages, cells)
     lost = census & (last + 1 < design.stages)
     census = census & ~lost
     h = stages[0].stratum[stages[0].unit[cells.unit]]
@@ -314,7 +314,7 @@ def _check_lonely(design: Design, s: int, stage: Stage, cells: Cells) -> None:
     raise LonelyPSUError(f"{where}, so the variance between units cannot be estimated. {mend}")
 
 
-def _census(stages: list[Stage], cells: Cells) -> Mask:
+def census_of(stages: list[Stage], cells: Cells) -> Mask:
     """(D,) domains in whose strata every unit was taken, at every stage."""
     random = np.zeros(cells.D)
     for stage in stages:

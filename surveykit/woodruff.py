@@ -16,8 +16,9 @@ from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Codes, Mask
 from surveykit.formulas.quantiles import SAME, Cumulated, Sorted, bounded, first_where
 from surveykit.formulas.statistics import divide
-from surveykit.formulas.variance import Combined
+from surveykit.formulas.variance import Combined, Taylor
 from surveykit.result import Estimates
+from surveykit.stages import census_of
 
 METHODS = ("woodruff", "logit", "beta", "arcsine", "score")
 LEVEL = 0.95  # of the interval from which the standard error is read
@@ -28,6 +29,11 @@ NO_DF = "as many strata as units: it has no interval from which a standard error
 STILL = Note(
     "both limits fall on one value where many answers are equal",
     "hai cận trùng một giá trị ở chỗ nhiều câu trả lời bằng nhau",
+)
+NO_WIDTH = Note(
+    "the share at or below a quantile is the same in every unit: limits without width say nothing of how far "
+    "it may be off",
+    "tỉ lệ không vượt phân vị như nhau ở mọi đơn vị: khoảng không có độ rộng không nói gì về mức bất định",
 )
 TIES = Note(
     "many answers equal a quantile: limits by method='score' are surer",
@@ -90,8 +96,11 @@ class Woodruff:
         ):  # fmt: skip
             reason[had & np.isnan(se) & lost & (reason == "")] = text
         notes = raw.context.notes
-        if (had & (se == 0) & ((v > 0) | self.top)).any():
+        split = (v < SAME**2) & ~self.top
+        if (had & (se == 0) & ~split & ((v > 0) | self.top)).any():
             notes = (*notes, STILL)
+        if (had & (se == 0) & split & ~self.census).any():
+            notes = (*notes, NO_WIDTH)
         if (had & (raw.value.to_numpy(float) - self.targets.ravel() > np.sqrt(v)) & (v > 0)).any():
             notes = (*notes, TIES)
         scale = np.nan_to_num(divide(se, np.sqrt(v)))
@@ -129,6 +138,14 @@ class Woodruff:
         if method == "score":
             low, high = np.minimum(low, theta), np.maximum(high, theta)
         return np.where(known, theta, low), np.where(known, theta, high)
+
+    @cached_property
+    def census(self) -> Mask:
+        """(k,) quantiles of domains without sampling error, whose limits have no width with right."""
+        made, k = self.shares.covariance, len(self.shares.value)
+        if not isinstance(made, Taylor):
+            return np.zeros(k, dtype=bool)
+        return np.repeat(census_of(list(made.stages), made.cells), k // made.cells.D)
 
     @cached_property
     def targets(self) -> Array:

@@ -10,7 +10,7 @@ from scipy import stats
 from strategies import build
 
 import surveykit as sv
-from surveykit.woodruff import METHODS, NO_DF, NO_ENDS, NO_HIGH, NO_LOW, STILL, TIES
+from surveykit.woodruff import METHODS, NO_DF, NO_ENDS, NO_HIGH, NO_LOW, NO_WIDTH, STILL, TIES
 
 # --- few values, few answers --------------------------------------------------------------------------------
 
@@ -28,6 +28,23 @@ def test_one_value_is_its_own_quantile_and_limits_and_the_line_says_so():
         assert_array_equal(est.ci(method=method), np.full((5, 2), 3.0))
     assert STILL.en in est.line()
     assert STILL.vi in est.line("vi")
+
+
+def test_a_median_that_splits_every_village_alike_says_that_its_limits_have_no_width():
+    frame = pd.DataFrame(
+        {"thon": [1, 1, 2, 2, 3, 3, 4, 4], "tuoi": [20, 40, 33, 50, 25, 60, 31, 45], "so": 4}
+    )
+    est = sv.median(sv.Design(frame, sampling="srs", psu="thon"), "tuoi")
+    assert (est.value.iloc[0], est.se.iloc[0]) == (33, 0)
+    for method in METHODS:
+        assert est.ci(method=method).to_numpy().tolist() == [[33, 33]]
+    assert NO_WIDTH.en in est.line()
+    assert NO_WIDTH.vi in est.line("vi")
+    assert STILL.en not in est.line()
+    other = sv.quantile(sv.Design(frame, sampling="srs", psu="thon"), "tuoi", 0.3)
+    every = sv.median(sv.Design(frame, sampling="srs", psu="thon", fpc="so"), "tuoi")  # all four villages
+    for result in (other, every, sv.median(table([3.0] * 12), "y")):
+        assert NO_WIDTH.en not in result.line()
 
 
 def test_a_median_that_is_the_top_grade_has_the_limits_of_the_share_below():

@@ -195,3 +195,14 @@ def test_a_replicate_that_has_lost_a_category_has_no_fit() -> None:
     found = sv.regress(lap, "muc ~ tuoi", family="ordinal").coefficients
     assert found.reason.iloc[0] == f"the model has no fit in 1 of {lap.replicates.R} replicates"
     assert "mô hình không khớp được ở 1 trong" in found.to_html("vi")
+
+
+def test_an_offset_stays_in_the_effect_of_a_number() -> None:
+    table = people()
+    model = sv.regress(design(table), "y ~ tuoi + gioi", family="poisson", offset="log_tuoi")
+    mean = np.average(model.fitted, weights=model.w)
+    own = model.coefficients.value
+    assert_allclose(model.effects("tuoi").value, own["tuoi"] * mean, rtol=TIGHT)
+    both = (model.fitted / np.exp(own["gioi[Nữ]"] * (table["gioi"] == "Nữ")).to_numpy()).to_numpy()
+    change = np.average(both, weights=model.w) * (np.exp(own["gioi[Nữ]"]) - 1)
+    assert_allclose(model.effects("gioi").value, change, rtol=TIGHT)

@@ -111,3 +111,10 @@ def test_ends(y, unit, expected):
     own, se = icc(np.array(y), np.ones(4), np.array(unit), np.zeros(G, dtype=int))
     assert_allclose(own[0], expected)
     assert np.isnan(se[0])
+
+
+def test_two_units_have_a_correlation_without_error():
+    y, w, unit = np.array([1.0, 2, 4, 6]), np.ones(4), np.array([0, 0, 1, 1])
+    own, se = icc(y, w, unit, np.zeros(2, dtype=np.intp))
+    assert_allclose(own, loops(y, w, unit))
+    assert np.isnan(se).all()

@@ -117,3 +117,12 @@ def test_no_variance_or_too_few_units_give_no_p():
     assert np.isnan(joint(np.zeros(2), np.zeros((2, 2)), 10).p)
     assert np.isnan(joint(np.ones(3), np.eye(3), 2).p)
     assert joint(np.ones(3), np.eye(3), 2).df == (3, 0)
+
+
+def test_the_second_degrees_of_freedom_may_be_a_fraction_but_not_0():
+    d, V = np.array([1.0, 2.0]), np.diag([1.0, 4.0])
+    some = joint(d, V, 1.5)
+    assert_allclose([some.F, *some.df], [0.5 / 1.5, 2.0, 0.5])
+    assert np.isfinite(some.p)
+    assert np.isnan(joint(d, V, 1.0).F)
+    assert np.isnan(joint(d, V, 0.0, adjusted=False).F)

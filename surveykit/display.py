@@ -142,6 +142,10 @@ REASONS = (
         r"the model has no fit in (\d+) of (\d+) replicates",
         r"mô hình không khớp được ở \1 trong \2 bộ quyền số lặp",
     ),
+    (
+        r"every stratum has one PSU, taken for certain: no sampling error is seen there",
+        "mỗi tầng chỉ có một PSU, coi là chọn chắc chắn: không thấy sai số chọn mẫu ở đó",
+    ),
     (r"no stratum with two units to take the mean of", "không có tầng nào có hai đơn vị để lấy trung bình"),
     (r"none of the rows has a sampling error", "không dòng nào có sai số chọn mẫu"),
     (

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from sampling.checks import ArgumentError, LonelyPSUError, shown
+from sampling.checks import ArgumentError, shown
 from surveykit.columns import Domains
 from surveykit.context import Note
 from surveykit.design import Design
@@ -17,6 +17,7 @@ from surveykit.formulas.arrays import Array, Codes, Mask, compress
 from surveykit.formulas.omega import added, centred
 from surveykit.formulas.totals import Cells, make_cells
 from surveykit.formulas.variance import Stage
+from surveykit.lonely import check_lonely, collapse, fractions_of, note_lonely, sizes_of
 from surveykit.stepnames import stage_vi
 
 
@@ -99,12 +100,15 @@ def build(
 ) -> Plan:
     """Lay out the stages from ``first`` on: a further stage counts where every stage above has a fraction."""
     last = first
-    factor = np.ones(len(_sizes(design, first)))
+    factor = np.ones(len(sizes_of(design, first)))
     factors = [factor]
-    while last + 1 < design.stages and last + 1 < len(design.fpc):
-        parent, f = design.units(last).parent, design.fractions[last]
+    sure = design.lonely_psu == "certainty"
+    while last + 1 < design.stages and (last + 1 < len(design.fpc) or sure):
+        parent, f = design.units(last).parent, fractions_of(design, last, conditional=0 < first == last)
         own = design.given(last, parent, f, factors[-1])
         factor = factors[-1][parent] * (f[parent] if own is None else own.fraction)
+        if last + 1 >= len(design.fpc):  # the rest is seen only below what was taken whole
+            factor = np.where(f[parent] == 1, factor, 0.0)
         if not (factor > 0).any():
             break
         factors.append(factor)
@@ -122,10 +126,10 @@ def build(
         for s in range(first, last + 1)
     ]
     alone = single(cells_at(design, first, domains, key))
-    _note_lonely(design, stages, first, notes)
+    note_lonely(design, stages, first, notes)
     for s, stage in enumerate(stages, start=first):
         if check and (s == 0 or s > first):
-            _check_lonely(design, s, stage, cells)
+            check_lonely(design, s, stage, cells)
     census = census_of(stages, cells)
     lost = census & (last + 1 < design.stages)
     census = census & ~lost
@@ -139,6 +143,10 @@ def build(
         above, below = design.stage_name(last), design.stage_name(last + 1)
         reason[lost] = (
             f"the variance inside {above} is not known: give fpc for {below} too (0: with replacement)"
+        )
+    if design.lonely_psu == "certainty" and not first and design.replicates is None:
+        reason[(nothing == 1) & ~census & (reason == "")] = (
+            "every stratum has one PSU, taken for certain: no sampling error is seen there"
         )
     scale = stages[0].pairs(cells, np.zeros((cells.unit.size, 1))).scale
     reason[np.isnan(scale) & (reason == "") & ~census] = "no stratum with two units to take the mean of"
@@ -158,19 +166,15 @@ def build(
     )  # fmt: skip
 
 
-def _sizes(design: Design, s: int) -> Codes:
-    return np.bincount(design.units(s).parent)
-
-
 def _stage(
     design: Design, s: int, unit: Codes, factor: Array, notes: list[Note], *, conditional: bool
 ) -> Stage:
     parent = design.units(s).parent
     n = np.bincount(parent)
-    f = design.fractions[s] if s < len(design.fpc) else np.zeros(n.size)
+    f = fractions_of(design, s, conditional=conditional)
     policy = design.lonely_psu
     if policy == "collapse" and s == 0:
-        parent, n, f = _collapse(parent, n, f, notes)
+        parent, n, f = collapse(parent, n, f, notes)
         factor = np.ones(n.size)
     lonely = "certainty" if conditional or policy in ("error", "collapse") else policy
     domain_rule = "off" if conditional else design.lonely_domain
@@ -218,38 +222,6 @@ def two_phases(
     return (stages, rows, g) if not design.psu else (stages, unit, stratum)
 
 
-#: What a stratum with one unit gives, by the rule of the design.
-LONELY = {
-    "certainty": ("add no variance", "không tính phương sai"),
-    "centre": ("compared with the mean of all units", "so với trung bình của mọi đơn vị"),
-    "average": (
-        "given the mean variance of the other strata",
-        "lấy phương sai trung bình của các tầng khác",
-    ),
-}
-
-
-def _note_lonely(design: Design, stages: list[Stage], first: int, notes: list[Note]) -> None:
-    """Say how many strata have one unit, and what they were taken to give."""
-    if design.lonely_psu not in LONELY or design.replicates is not None:
-        return
-    for s, stage in enumerate(stages, start=first):
-        count = int(stage.alone.sum())
-        if count == 0 or (s == first and first > 0):
-            continue
-        en, vi = LONELY[design.lonely_psu]
-        if s == 0:
-            notes.append(Note(f"{count} strata of one PSU: {en}", f"{count} tầng chỉ có một PSU: {vi}"))
-            continue
-        above, below = design.stage_name(s - 1), design.stage_name(s)
-        notes.append(
-            Note(
-                f"{count} {above} with one {below}: {en}",
-                f"{count} {stage_vi(above)} chỉ có một {stage_vi(below)}: {vi}",
-            )
-        )
-
-
 def _note_drawn(design: Design, s: int, own: Given, notes: list[Note]) -> None:
     """Say which form the strata have, and how many had to fall back to drawing with replacement."""
     name, broken, form = design.stage_name(s), int(own.broken.sum()), design.form_of(s)
@@ -264,54 +236,6 @@ def _note_drawn(design: Design, s: int, own: Given, notes: list[Note]) -> None:
                 f"{stage_vi(name)}: {broken} tầng thiếu đơn vị đã chọn nên tính như chọn có hoàn lại",
             )
         )
-
-
-def _collapse(parent: Codes, n: Codes, f: Array, notes: list[Note]) -> tuple[Codes, Codes, Array]:
-    """Join each stratum of one unit to the one before it (the first to the one after)."""
-    alone = (n == 1) & (f < 1)
-    if not alone.any():
-        return parent, n, f
-    start = ~alone
-    start[0] = True
-    if alone[0] and start[1:].any():
-        start[1 + int(np.argmax(start[1:]))] = False
-    group = np.cumsum(start) - 1
-    N = np.divide(n, f, out=np.full(n.size, np.inf), where=f > 0)
-    size, population = np.bincount(group, weights=n), np.bincount(group, weights=N)
-    count = int(alone.sum())
-    notes.append(
-        Note(
-            f"{count} strata of one PSU joined to a neighbour",
-            f"ghép {count} tầng chỉ có một PSU vào tầng bên",
-        )
-    )
-    return group[parent], size.astype(np.intp), size / population
-
-
-def _check_lonely(design: Design, s: int, stage: Stage, cells: Cells) -> None:
-    """Refuse a stratum with one unit that holds a domain, unless the design says what to do."""
-    if not stage.alone.any() or design.lonely_psu not in ("error", "collapse"):
-        return
-    stratum = stage.stratum[stage.unit[cells.unit]]
-    hit = np.flatnonzero(stage.alone[stratum])
-    if hit.size == 0:
-        return
-    unit = int(stage.unit[cells.unit[hit[0]]])
-    row = int(np.flatnonzero(design.units(s).row == unit)[0])
-    name = design.stage_name(s)
-    inside = ", ".join(design.strata) if s == 0 else design.psu[s - 1]
-    label = design.data[list(design.strata)].iloc[row].tolist() if s == 0 else [design.data[inside].iloc[row]]
-    named = shown(label[0] if len(label) == 1 else tuple(label))
-    own = f"{name}={design.data[name].iloc[row]}" if design.psu else f"row {design.data.index[row]}"
-    where = (
-        f"strata={inside!r}: {named} has one PSU ({own})"
-        if design.strata or s
-        else f"the sample has one PSU ({own})"
-    )
-    if s:
-        where = f"psu={inside!r}: {named} has one unit of the next stage ({own})"
-    mend = 'Merge it with a neighbour, or pass lonely_psu="centre".'
-    raise LonelyPSUError(f"{where}, so the variance between units cannot be estimated. {mend}")
 
 
 def census_of(stages: list[Stage], cells: Cells) -> Mask:

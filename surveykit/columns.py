@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import re
 import warnings
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 
 NONE: Codes = np.zeros(0, dtype=np.intp)
 MOST_LEVELS = 50
+FORM = "Write it like \"tuoi >= 18 and gioi == 'Nữ'\""
+QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
+SIGN = re.compile(r"={2,}|!==?|=>|=<|[<>:]=|<>|&&|\|\||[=≥≤≠“”‘’]|\b(?:AND|OR|NOT|và|hoặc)\b")
+SIGNS = {  # what a condition may hold in its text, and what it is in Python
+    **{"=": "==", "===": "==", "!==": "!=", "=>": ">=", "=<": "<=", "<>": "!="},
+    **{"≥": ">=", "≤": "<=", "≠": "!=", "&&": "and", "||": "or", "và": "and", "hoặc": "or"},
+    **{"AND": "and", "OR": "or", "NOT": "not", "“": '"', "”": '"', "‘": "'", "’": "'"},
+}
 WHY = {
     "psu": "Every row needs its stratum and units",
     "cells": "Every row needs its class",
@@ -295,13 +304,69 @@ def condition(data: pd.DataFrame, text: str, argument: str = "where") -> Mask:
             f"{argument}={text!r}: the data have no column {name!r}.{near(name, data.columns)} "
             "(Text values need quotation marks.)"
         ) from error
-    except (SyntaxError, TypeError, ValueError, KeyError, AttributeError) as error:
-        raise ArgumentError(
-            f"{argument}={text!r} cannot be read ({str(error).splitlines()[0]}). "
-            "Write it like \"tuoi >= 18 and gioi == 'Nữ'\"."
-        ) from error
-    if not isinstance(result, pd.Series) or not pd.api.types.is_bool_dtype(result.dtype):
+    except Exception as error:  # whatever the text holds, it is the text that cannot be used
+        _refuse_signs(text, argument)
+        raise ArgumentError(f"{argument}={text!r} {_fault(data, text, error)}.") from error
+    yes_no = isinstance(result, pd.Series) and pd.api.types.is_bool_dtype(result.dtype)
+    if not isinstance(result, pd.Series) or not yes_no or len(result) != len(data):
+        _refuse_signs(text, argument)
         raise ArgumentError(
             f'{argument}={text!r} gives no yes or no for each row. Write a comparison, as in "tuoi >= 18".'
         )
     return np.asarray(result.fillna(False).to_numpy(dtype=bool))
+
+
+def _refuse_signs(text: str, argument: str) -> None:
+    """Refuse signs that other languages have for a comparison, with the text mended."""
+    wrong = [sign for sign in SIGN.finditer(_outside(text)) if sign[0] in SIGNS]
+    if not wrong:
+        return
+    mended = text
+    for sign in reversed(wrong):
+        mended = mended[: sign.start()] + SIGNS[sign[0]] + mended[sign.end() :]
+    first = wrong[0][0]
+    said = "equality is written '==', not '='" if first == "=" else f"{first!r} is written {SIGNS[first]!r}"
+    raise ArgumentError(f"{argument}={text!r}: {said}. Write {argument}={mended!r}.")
+
+
+def _outside(text: str) -> str:
+    """Return a condition with blanks for quoted text and for what stands in the brackets of a call."""
+    text = QUOTED.sub(lambda m: " " * len(m[0]), text)
+    while inner := re.search(r"\([^()]*\)", text):
+        start, end = inner.span()
+        before = re.search(r"\w*$", text[:start])
+        call = before and before[0] and before[0].lower() not in ("and", "or", "not", "in")
+        inside = " " * (end - start - 2) if call else text[start + 1 : end - 1]
+        text = f"{text[:start]} {inside} {text[end:]}"
+    return text
+
+
+def _fault(data: pd.DataFrame, text: str, error: Exception) -> str:
+    """Say why a condition failed: the place where it cannot be read, or the columns that do not fit."""
+    if not text.strip():
+        return f"is empty. {FORM}"
+    lead = len(text) - len(text.lstrip())
+    names = QUOTED.sub(lambda m: "_" * len(m[0]) if m[0][0] == "`" else m[0], text)
+    try:
+        ast.parse(names[lead:], mode="eval")
+    except SyntaxError as broken:
+        rest = text[lead + broken.offset - 1 :].strip() if broken.offset and broken.lineno == 1 else ""
+        said = f"cannot be read from {rest!r} on" if rest else "breaks off at its end"
+        said = "stands on several lines" if "\n" in text.strip() else said
+        return f"{said}. {FORM}; names with spaces in backticks"
+    why = str(error).splitlines()[0] if " " in str(error) else f"{type(error).__name__} {error}"
+    held = ""
+    if isinstance(error, TypeError):
+        words = re.findall(r"`[^`]*`|\w+", re.sub(r"'[^']*'|\"[^\"]*\"", " ", text))
+        used = [name for name in dict.fromkeys(word.strip("`") for word in words) if name in data.columns]
+        held = ": " + ", ".join(f"{name!r} holds {_held(data[name])}" for name in used) if used else ""
+    return f"cannot be worked out ({why}){held}. {FORM}"
+
+
+def _held(values: pd.Series) -> str:
+    """Say in words what a column holds, with the first of its texts or categories."""
+    kind = kind_of(values)
+    if kind in ("number", "complex", "date"):
+        return {"number": "numbers", "complex": "complex numbers", "date": "dates"}[kind]
+    what = {"category": "categories", "text": "text"}.get(kind, "numbers written as text")
+    return f"{what} ({listed(dict.fromkeys(map(str, values.dropna())), 2)})"

@@ -151,16 +151,16 @@ def test_data_without_a_design(verb):
         ),
         (
             lambda: mean(where="nhom = 1"),
-            "where='nhom = 1' gives no yes or no for each row. Write a comparison, as in \"tuoi >= 18\".",
+            "where='nhom = 1': equality is written '==', not '='. Write where='nhom == 1'.",
         ),
         (
             lambda: mean(where="nhom >"),
-            "where='nhom >' cannot be read (invalid syntax (<unknown>, line 1)). "
-            "Write it like \"tuoi >= 18 and gioi == 'Nữ'\".",
+            "where='nhom >' breaks off at its end. "
+            "Write it like \"tuoi >= 18 and gioi == 'Nữ'\"; names with spaces in backticks.",
         ),
         (
             lambda: mean(where=""),
-            "where='' cannot be read (expr cannot be an empty string). "
+            "where='' is empty. "
             "Write it like \"tuoi >= 18 and gioi == 'Nữ'\".",
         ),
     ],

@@ -228,7 +228,7 @@ def multiply(factors: Any) -> sv.Design:
         (
             ArgumentError,
             lambda: move(give="tt = 'có'"),
-            'give="tt = \'có\'" gives no yes or no for each row. Write a comparison, as in "tuoi >= 18".',
+            "give=\"tt = 'có'\": equality is written '==', not '='. Write give=\"tt == 'có'\".",
         ),
         (
             ColumnError,

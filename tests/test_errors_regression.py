@@ -38,8 +38,8 @@ FORMULAS: dict[str, tuple[type[Exception], str, Call]] = {
     ),
     "open bracket": (
         ArgumentError,
-        "formula='z ~ (x' cannot be read (Unmatched '('). Write it like \"hai_long ~ tuoi + C(gioi)\"; names "
-        "with spaces in backticks.",
+        "formula='z ~ (x' cannot be read from '(x' on: its bracket is not closed. "
+        "Write it like \"hai_long ~ tuoi + C(gioi)\"; names with spaces in backticks.",
         lambda: fit("z ~ (x"),
     ),
     "no answer": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,20 @@ FACTOR = re.compile(  # C(name) and C(name, Treatment('a'))
 )
 WORDS = {*FUNCTIONS, "C", "I", "Q", "Treatment", "Sum", "Poly", "Diff", "Helmert", "center", "standardize",
          "scale", "bs", "cr", "cc", "te"}  # fmt: skip
+FORM = 'Write it like "hai_long ~ tuoi + C(gioi)"; names with spaces in backticks.'
+FAULTS = {  # what patsy says of a formula, in our words
+    "expected a noun": "a term is missing before it",
+    "Unmatched '('": "its bracket is not closed",
+    "unclosed bracket": "its bracket is not closed",
+    "extra ')'": "the bracket was not opened",
+    "unmatched close bracket": "the bracket was not opened",
+    "~ can only be used once": "one '~' stands between the answer and the terms",
+    "requires a positive integer": "'**' needs a whole number of 1 or more after it",
+    "numbers besides": "no number is a term but 1 and 0, with and without the intercept",
+    "intercept term cannot interact": "the intercept has no interactions",
+    "comments are not allowed": "'#' begins a comment",
+    "error tokenizing": "no name or sign begins so, or a quotation mark is not closed",
+}
 
 
 def readable(name: str) -> str:
@@ -180,10 +195,7 @@ def parse(formula: Any, data: pd.DataFrame) -> Terms:
     try:
         described = patsy.ModelDesc.from_formula(text)
     except patsy.PatsyError as error:
-        raise ArgumentError(
-            f"formula={formula!r} cannot be read ({str(error).splitlines()[0]}). "
-            'Write it like "hai_long ~ tuoi + C(gioi)"; names with spaces in backticks.'
-        ) from error
+        raise ArgumentError(f"formula={formula!r} {_fault(error)}. {FORM}") from error
     if len(described.lhs_termlist) != 1 or len(described.lhs_termlist[0].factors) != 1:
         raise ArgumentError(
             f"formula={formula!r} names no answer, or several. Write one column, then ~, then the terms: "
@@ -200,6 +212,24 @@ def parse(formula: Any, data: pd.DataFrame) -> Terms:
     return Terms(formula, described, (), used, left, environment, order, sources)
 
 
+def _fault(error: Any) -> str:
+    """Say where a formula cannot be read, and why."""
+    why, origin = error.message, error.origin
+    code, start, end = (origin.code, origin.start, origin.end) if origin else ("", 0, 0)
+    piece = _written(code[start:end])
+    if "expression ended" in why:
+        return f"breaks off at its end: a term is missing after {piece!r}"
+    if why.startswith("~"):
+        start = code.find("~", code.find("~") + 1)
+    known = (said for part, said in FAULTS.items() if part in why)
+    return f"cannot be read from {_written(code[start:])!r} on: {next(known, why)}"
+
+
+def _written(code: str) -> str:
+    """Return a piece of a formula with its names in backticks again."""
+    return re.sub(r"Q\((['\"])(.*?)\1\)", r"`\2`", code).strip()
+
+
 def in_order(terms: Sequence[Any]) -> tuple[Any, ...]:
     """Return terms as they were written, those of several factors after those of fewer."""
     return tuple(sorted(terms, key=lambda term: len(term.factors)))
@@ -212,14 +242,22 @@ def names_in(code: str, data: pd.DataFrame, formula: str) -> tuple[str, ...]:
     plain = [m.group(2) for m in re.finditer(r"Q\((['\"])(.*?)\1\)", code)]
     rest = re.sub(r"Q\((['\"])(.*?)\1\)", "0", code)
     try:
+        several = isinstance(ast.parse(rest, mode="eval").body, ast.Tuple)
         found = list(ast_names(rest))
         plain += [name for name in found if name in data.columns or name not in WORDS]
     except SyntaxError as error:
         raise ArgumentError(
             f"formula={formula!r}: {code!r} cannot be read. Put names with spaces or signs in backticks."
         ) from error
+    if several:
+        raise ArgumentError(f"formula={formula!r}: {_written(code)!r} is a list. Join terms by '+'.")
     for name in plain:
         if name not in data.columns:
+            if re.search(rf"\b{re.escape(name)}\s*\(", rest):
+                raise ArgumentError(
+                    f"formula={formula!r}: there is no function {name!r}.{near(name, WORDS)} Formulas have "
+                    "log, exp, sqrt, abs and those of np; C(…) for categories written as numbers."
+                )
             raise ColumnError(
                 f"formula={formula!r}: the data have no column {name!r}.{near(name, data.columns)}"
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -160,18 +160,22 @@ def check_column(data: pd.DataFrame, name: Any, argument: str) -> None:
     check_columns(data, name, argument)
 
 
-def check_choice(value: Any, choices: Sequence[str], argument: str) -> str:
-    """Return value if it is one of the choices."""
+def check_choice(
+    value: Any, choices: Sequence[str], argument: str, elsewhere: Mapping[str, str] | None = None
+) -> str:
+    """Return value if it is one of the choices; ``elsewhere`` has the words of other tools for them."""
     if value in choices:
         return str(value)
-    refuse_choice(value, choices, argument)
+    refuse_choice(value, choices, argument, elsewhere)
 
 
-def refuse_choice(value: Any, choices: Sequence[str], argument: str) -> NoReturn:
+def refuse_choice(
+    value: Any, choices: Sequence[str], argument: str, elsewhere: Mapping[str, str] | None = None
+) -> NoReturn:
     """Raise the error for a word that is not one of the choices."""
-    raise ArgumentError(
-        f"{argument}={value!r} is not known.{near(value, choices)} Choose one of {listed(choices, most=20)}."
-    )
+    ours = (elsewhere or {}).get(plain(str(value)))
+    hint = f" Write {argument}={ours!r}." if ours else near(value, choices)
+    raise ArgumentError(f"{argument}={value!r} is not known.{hint} Choose one of {listed(choices, most=20)}.")
 
 
 def check_fraction(value: Any, argument: str = "level") -> float:

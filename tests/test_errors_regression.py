@@ -344,3 +344,20 @@ def test_a_model_is_refused_in_these_words(name: str) -> None:
 @pytest.mark.parametrize("name", ASKED)
 def test_what_a_model_cannot_give_is_refused_in_these_words(name: str) -> None:
     refused(*ASKED[name])
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        *((name, "logit") for name in ("binomial", "quasibinomial", "logistic", "Logistic", "bernoulli")),
+        *((name, "gaussian") for name in ("normal", "Normal", "linear", "ols", "lm", "identity")),
+        *((name, "poisson") for name in ("quasipoisson", "log", "count")),
+        *((name, "ordinal") for name in ("ologit", "polr", "clm", "ordered", "cumulative")),
+    ],
+)
+def test_the_families_of_other_tools_are_told_by_our_names(theirs, ours) -> None:
+    sentence = (
+        f"family={theirs!r} is not known. Write family={ours!r}. Choose one of 'gaussian', 'logit', "
+        "'probit', 'cloglog', 'poisson', 'ordinal'."
+    )
+    refused(ArgumentError, sentence, lambda: fit("z ~ x", theirs))

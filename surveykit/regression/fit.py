@@ -34,6 +34,12 @@ NONE_LEFT = Note(
     "các hệ số không để lại bậc tự do nào nên không có khoảng tin cậy và kiểm định",
 )
 BINARY = ("logit", "probit", "cloglog")
+ELSEWHERE = {  # what other tools call the families
+    **dict.fromkeys(("normal", "linear", "identity", "gauss", "ols", "wls", "lm"), "gaussian"),
+    **dict.fromkeys(("binomial", "quasibinomial", "bernoulli", "binary", "logistic"), "logit"),
+    **dict.fromkeys(("quasipoisson", "count", "log", "loglinear", "log-linear"), "poisson"),
+    **dict.fromkeys(("ologit", "polr", "clm", "cumulative", "ordered", "ordered logit"), "ordinal"),
+}
 
 
 def regress(
@@ -98,7 +104,7 @@ def regress(
     {'Intercept': 1.75, 'tuoi': 0.05}
     """
     check_design(design)
-    check_choice(family, (*glm.FAMILIES, "ordinal"), "family")
+    check_choice(family, (*glm.FAMILIES, "ordinal"), "family", ELSEWHERE)
     check_choice(se, ("design", "cr2", "cr2-exchangeable"), "se")
     data = design.data
     more = check_columns(data, offset, "offset")

@@ -7,9 +7,11 @@ The parents are built-in types, so nobody has to import ours to catch them.
 from __future__ import annotations
 
 import difflib
+import functools
+import inspect
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NoReturn, ParamSpec, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -29,8 +31,13 @@ __all__ = [
     "listed",
     "near",
     "nfc",
+    "own_keywords",
     "shown",
 ]
+
+
+P = ParamSpec("P")
+Init: TypeAlias = Callable[P, None]
 
 
 class ColumnError(KeyError):
@@ -176,6 +183,33 @@ def refuse_choice(
     ours = (elsewhere or {}).get(plain(str(value)))
     hint = f" Write {argument}={ours!r}." if ours else near(value, choices)
     raise ArgumentError(f"{argument}={value!r} is not known.{hint} Choose one of {listed(choices, most=20)}.")
+
+
+def own_keywords(name: str, elsewhere: Mapping[str, str], form: str) -> Callable[[Init[P]], Init[P]]:
+    """Guard ``__init__``: an argument that it does not have is told by the name it has here.
+
+    ``elsewhere`` has the names of other tools with what to write here, ``form`` shows a whole call.
+    """
+
+    def guard(init: Init[P]) -> Init[P]:
+        given = list(inspect.signature(init).parameters.values())
+        known = [p.name for p in given[1:]]
+        placed = sum(p.kind is not p.KEYWORD_ONLY for p in given)
+
+        @functools.wraps(init)
+        def guarded(*args: P.args, **words: P.kwargs) -> None:
+            for word in words:
+                if word not in known:
+                    ours = elsewhere.get(plain(word))
+                    hint = f" Write {ours}." if ours else f"{near(word, known)} It is written {form}."
+                    raise TypeError(f"{word}=: {name} has no such argument.{hint}")
+            if len(args) > placed:
+                raise TypeError(f"{name} takes all but {known[0]} by name: {form}.")
+            init(*args, **words)
+
+        return guarded
+
+    return guard
 
 
 def check_fraction(value: Any, argument: str = "level") -> float:

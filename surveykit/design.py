@@ -9,7 +9,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 import numpy as np
 import pandas as pd
 
-from sampling.checks import check_choice, check_columns, check_frame
+from sampling.checks import check_choice, check_columns, check_frame, own_keywords
 from surveykit import columns as col
 from surveykit import fractions as rates
 from surveykit.chances import Chances, laid, note_of, read_pps, rule_of
@@ -99,6 +99,7 @@ class Design:
     replicates: Replicates | None = None
     cache: dict[Any, Any] = field(default_factory=dict)
 
+    @own_keywords("Design", rates.ELSEWHERE, "Design(data, weights='…', strata='…', psu='…')")
     def __init__(
         self,
         data: pd.DataFrame,

@@ -28,6 +28,19 @@ if TYPE_CHECKING:
 
 ROUNDING = 1e-12  # relative difference of probabilities that is rounding
 UNEQUAL = 0.01  # relative difference of PSU weights that counts as unequal
+ELSEWHERE = {  # what other tools call the arguments of a design
+    **dict.fromkeys(("weight", "wt", "wts", "w", "pw", "pweight", "weight_col"), "weights='…'"),
+    **dict.fromkeys(("id", "ids", "cluster", "clusters", "psus", "psu_id", "units"), "psu='…'"),
+    **dict.fromkeys(("stratum", "strat", "stratification", "layer"), "strata='…'"),
+    **dict.fromkeys(("n", "population", "pop_size", "popsize"), "fpc='…'"),
+    **dict.fromkeys(
+        ("prob", "probs", "probability"), "weights='…' (1 / probability), or fpc='…' (shares drawn)"
+    ),
+    **dict.fromkeys(
+        ("repweights", "rep_weights", "repwts", "brr_weights"), "replicates=ReplicateColumns('…', method='…')"
+    ),
+    **dict.fromkeys(("singleunit", "single_unit", "single_psu", "lonely"), "lonely_psu='…'"),
+}
 
 
 class Units(NamedTuple):

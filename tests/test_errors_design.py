@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 import surveykit as sv
-from sampling.checks import ArgumentError, ColumnError, DataError
+from sampling.checks import ArgumentError, ColumnError, DataError, SurveyWarning
 
 PEOPLE = pd.DataFrame(
     {
@@ -286,6 +287,46 @@ def test_names_of_columns_of_two_levels():
     data = pd.DataFrame({("diem", "dot 1"): [1, 2], ("diem", "dot 2"): [2, 3]})
     with pytest.raises((TypeError, ColumnError), match="data has column names of 2 levels"):
         sv.Design(data, sampling="srs")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        *((name, "weights='…'") for name in ("weight", "wt", "w", "pweight")),
+        *((name, "psu='…'") for name in ("id", "ids", "cluster", "clusters")),
+        *((name, "strata='…'") for name in ("stratum", "strat")),
+        *((name, "fpc='…'") for name in ("N", "popsize")),
+        ("probs", "weights='…' (1 / probability), or fpc='…' (shares drawn)"),
+        ("repweights", "replicates=ReplicateColumns('…', method='…')"),
+        ("singleunit", "lonely_psu='…'"),
+    ],
+)
+def test_the_arguments_of_other_tools_are_told_by_our_names(theirs, ours):
+    sentence = f"{theirs}=: Design has no such argument. Write {ours}."
+    refused(TypeError, sentence, lambda: sv.Design(PEOPLE, **{theirs: "quyen_so"}))
+
+
+def test_an_unknown_argument_of_a_design_has_a_likely_name():
+    form = "It is written Design(data, weights='…', strata='…', psu='…')."
+    for word, likely in (("Weights", "weights"), ("nested", "nest"), ("xyz", "")):
+        hint = f" Did you mean {likely!r}?" if likely else ""
+        sentence = f"{word}=: Design has no such argument.{hint} {form}"
+        refused(TypeError, sentence, lambda word=word: sv.Design(PEOPLE, **{word: "quyen_so"}))
+    refused(
+        TypeError,
+        "Design takes all but data by name: Design(data, weights='…', strata='…', psu='…').",
+        lambda: sv.Design(PEOPLE, "quyen_so"),
+    )
+
+
+def test_the_help_of_a_design_still_names_its_arguments():
+    assert list(inspect.signature(sv.Design).parameters)[:4] == ["data", "weights", "strata", "psu"]
+
+
+def test_the_warning_of_a_size_that_is_not_there_points_at_the_call():
+    with pytest.warns(SurveyWarning, match="none for") as caught:
+        sv.Design(PEOPLE, weights="quyen_so", psu=["xa", "thon"], fpc="so_xa")
+    assert caught[0].filename == __file__
 
 
 # --- inputs -------------------------------------------------------------------------------------------------

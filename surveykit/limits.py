@@ -26,6 +26,11 @@ Interval = Literal[
     "agresti-coull", "jeffreys", "log", "simultaneous", "bonferroni",
 ]  # fmt: skip
 Side = Literal["two", "lower", "upper"]
+ELSEWHERE = {  # what other tools call the side of a claim
+    **dict.fromkeys(("greater", "larger", "above", ">"), "lower"),
+    **dict.fromkeys(("less", "smaller", "below", "<"), "upper"),
+    **dict.fromkeys(("two-sided", "two.sided", "two_sided"), "two"),
+}
 Degrees = float | Literal["satterthwaite"] | None
 TOGETHER = ("simultaneous", "bonferroni")
 SHARES = ("auto", "wald", "logit", "wilson", "korn-graubard", "beta", "likelihood", "arcsine",
@@ -73,10 +78,15 @@ def degrees_of(est: Estimates, df: Any) -> Array:
     return np.full(len(est.value), float(df))
 
 
+def check_side(side: Any) -> None:
+    """Refuse what is no side; a claim that a value is greater is for its lower limit."""
+    check_choice(side, ("two", "lower", "upper"), "side", ELSEWHERE)
+
+
 def limits(est: Estimates, level: float, method: Any, df: Any, cap: bool, side: Any) -> tuple[Array, Array]:
     """Return the limits of each row, NaN where it has no standard error."""
     level = check_fraction(level, "level")
-    check_choice(side, ("two", "lower", "upper"), "side")
+    check_side(side)
     if side != "two" and level <= 0.5:
         raise ArgumentError(f"side={side!r} with level={level:g}: a one-sided limit needs a level above 0.5.")
     name, degrees = method_of(est, method), degrees_of(est, df)

@@ -1,4 +1,4 @@
-"""Comparisons of many rows: all pairs, every row against one or the mean, one test of several rows."""
+"""Comparisons of rows: each with a number, all pairs, against one or the mean, one test of several."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+from scipy.special import stdtr
 
 from sampling import format as fmt
 from sampling.checks import ArgumentError, check_choice, shown
@@ -20,7 +21,8 @@ from surveykit.formulas.jointwald import Wald, joint
 from surveykit.formulas.maxt import score_of
 from surveykit.formulas.multiplicity import METHODS
 from surveykit.formulas.multiplicity import adjust as adjusted_p
-from surveykit.limits import counting, family_of
+from surveykit.formulas.statistics import divide
+from surveykit.limits import check_side, counting, degrees_of, family_of
 from surveykit.testresult import TestResult
 
 if TYPE_CHECKING:
@@ -33,7 +35,34 @@ SLOW = 20_000  # rows from which on a method that takes their number squared is 
 ALL = "all"
 
 
-def adjusted(est: Estimates, t: Array, df: Array, p: Array, method: str) -> Array:
+# ---- each with a number --------------------------------------------------------------------------------
+
+
+def test(est: Estimates, null: float, side: str, adjust: str | None, df: Any) -> pd.DataFrame:
+    """Return t tests of each row against a value, see :meth:`surveykit.result.Estimates.test`."""
+    if est.no_test:
+        raise ArgumentError(f"test: {est.no_test}")
+    if isinstance(null, bool) or not isinstance(null, (int, float, np.number)) or not np.isfinite(null):
+        raise ArgumentError(f"null={null!r}: write the number that the estimates are compared with.")
+    if est.is_share and not 0 <= null <= 1:
+        mend = f" Did you mean {null / 100:g}?" if 1 < null <= 100 else ""
+        raise ArgumentError(f"null={null!r}: these are shares, from 0 to 1.{mend}")
+    check_side(side)
+    se, degrees = est.se.to_numpy(), degrees_of(est, df)
+    t = divide(est.value.to_numpy(float) - null, se)
+    degrees = np.where(degrees > 0, degrees, np.nan)
+    far = {"two": -np.abs(t), "lower": -t, "upper": t}[side]
+    p = (2 if side == "two" else 1) * stdtr(np.where(np.isinf(degrees), 1e300, degrees), far)
+    table = pd.DataFrame(
+        {"estimate": est.value, "se": se, "t": t, "df": degrees, "p": p}, index=est.value.index
+    )
+    adjust = adjust or (est.adjust if est.adjust != "none" else None)
+    if adjust:
+        table["p_adjusted"] = adjusted(est, -far, degrees, p, adjust, 2 if side == "two" else 1)
+    return table
+
+
+def adjusted(est: Estimates, t: Array, df: Array, p: Array, method: str, sides: int) -> Array:
     """(k,) p-values adjusted for the number of rows that can be wrong."""
     check_choice(method, ADJUST, "adjust")
     if method == "hommel" and p.size > SLOW:
@@ -45,7 +74,8 @@ def adjusted(est: Estimates, t: Array, df: Array, p: Array, method: str) -> Arra
     rows = counting(est, df) & ~np.isnan(t)
     out = np.full(p.size, np.nan)
     if rows.any():
-        out[rows] = np.maximum(family_of(est, rows).adjusted(score_of(t, df)[rows]), p[rows])
+        score = np.sign(t) * score_of(t, df)
+        out[rows] = np.maximum(family_of(est, rows, sides).adjusted(score[rows]), p[rows])
     return out
 
 

@@ -10,7 +10,6 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from scipy.special import stdtr
 
 from sampling import format as fmt
 from sampling.checks import ArgumentError, ColumnError, check_choice, listed, near, shown
@@ -328,29 +327,22 @@ class Estimates:
         """
         return pairs.pairwise(self, adjust, against, within)
 
-    def test(self, null: float = 0, *, adjust: Adjust | None = None, df: Degrees = None) -> pd.DataFrame:
-        """Return t tests of each row against a value: estimate, se, t, df, p (two-sided).
+    def test(
+        self, null: float = 0, *, side: Side = "two", adjust: Adjust | None = None, df: Degrees = None
+    ) -> pd.DataFrame:
+        """Return t tests of each row against a value: estimate, se, t, df, p.
 
         With ``adjust`` (as in ``pairwise``) also ``p_adjusted``, for the number of rows.
+
+        Parameters
+        ----------
+        null : number that each row is compared with
+        side : {"two", "lower", "upper"}
+            The limit that answers, as in ``ci``. "lower": p of the claim that the value is above ``null``,
+            below 0.05 where the lower limit of ``ci(0.95, "t", side="lower")`` is above it; "upper": that it
+            is below. Of shares the test is on the scale of ``ci(method="wald")``.
         """
-        if self.no_test:
-            raise ArgumentError(f"test: {self.no_test}")
-        if isinstance(null, bool) or not isinstance(null, (int, float, np.number)) or not np.isfinite(null):
-            raise ArgumentError(f"null={null!r}: write the number that the estimates are compared with.")
-        if self.is_share and not 0 <= null <= 1:
-            mend = f" Did you mean {null / 100:g}?" if 1 < null <= 100 else ""
-            raise ArgumentError(f"null={null!r}: these are shares, from 0 to 1.{mend}")
-        se, degrees = self.se.to_numpy(), limits.degrees_of(self, df)
-        t = divide(self.value.to_numpy(float) - null, se)
-        degrees = np.where(degrees > 0, degrees, np.nan)
-        p = 2 * stdtr(np.where(np.isinf(degrees), 1e300, degrees), -np.abs(t))
-        table = pd.DataFrame(
-            {"estimate": self.value, "se": se, "t": t, "df": degrees, "p": p}, index=self.value.index
-        )
-        adjust = adjust or (self.adjust if self.adjust != "none" else None)  # type: ignore[assignment]
-        if adjust:
-            table["p_adjusted"] = pairs.adjusted(self, t, degrees, p, adjust)
-        return table
+        return pairs.test(self, null, side, adjust, df)
 
     def joint_test(
         self, rows: pairs.Contrasts | None = None, *, null: float = 0, adjusted: bool = True

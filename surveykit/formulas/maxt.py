@@ -108,23 +108,24 @@ class Family(NamedTuple):
         return float(b)
 
     def adjusted(self, z: Array) -> Array:
-        """P of each normal score, for the largest of the family (single-step max-t)."""
+        """P of each normal score (on one side with its sign) for the largest of the family, single-step."""
         if not self.groups:
-            return sidak(z, self.alone)
+            return sidak(z, self.alone, self.sides)
         known = np.clip(z[~np.isnan(z)], NEAR, FAR)
         if known.size == 0:
             return z
         nodes = np.unique(np.quantile(known, np.linspace(0, 1, NODES)))
         held = np.log1p([-min(self.outside(x), 1 - 1e-12) for x in nodes])
-        count = np.clip(held / np.log1p(-2 * ndtr(-nodes)), 1, self.rows)  # independent rows with that chance
-        out = sidak(z, np.exp(np.interp(z, nodes, np.log(count))))
+        most = self.rows if self.sides == 2 else np.inf  # rows against each other are worth more on one side
+        count = np.clip(held / np.log1p(-self.sides * ndtr(-nodes)), 1, most)  # independent rows
+        out = sidak(z, np.exp(np.interp(z, nodes, np.log(count))), self.sides)
         return np.where(np.isnan(z), np.nan, out)
 
 
-def sidak(z: Array, rows: float | Array) -> Array:
-    """Chance that one of so many independent |Z| is above z."""
+def sidak(z: Array, rows: float | Array, sides: int = 2) -> Array:
+    """Chance that one of so many independent |Z| (or Z) is above z."""
     with np.errstate(divide="ignore"):
-        out: Array = -np.expm1(rows * np.log1p(-2 * ndtr(-z)))
+        out: Array = -np.expm1(rows * np.log1p(-sides * ndtr(-z)))
     return out
 
 

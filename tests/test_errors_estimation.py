@@ -160,8 +160,7 @@ def test_data_without_a_design(verb):
         ),
         (
             lambda: mean(where=""),
-            "where='' is empty. "
-            "Write it like \"tuoi >= 18 and gioi == 'Nữ'\".",
+            "where='' is empty. Write it like \"tuoi >= 18 and gioi == 'Nữ'\".",
         ),
     ],
 )

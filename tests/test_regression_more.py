@@ -303,3 +303,16 @@ def test_no_degrees_of_freedom_no_limits():
     )
     model = regress(sv.Design(people, sampling="srs", psu="thon"), "y ~ x")
     assert model.likelihood_ci()[["ci_low", "ci_high"]].isna().all().all()
+
+
+# --- few clusters -------------------------------------------------------------------------------------------
+
+
+def test_few_clusters_have_no_more_degrees_of_freedom_than_units_less_strata():
+    rng = np.random.default_rng(4)
+    people = pd.DataFrame({"xa": np.repeat(np.arange(8), 5), "x": rng.normal(size=40), "w": 1.0})
+    people["tang"], people["y"] = people["xa"] // 2, people["x"] + rng.normal(size=40)
+    whole = regress(sv.Design(people, weights="w", psu="xa"), "y ~ x", se="cr2").coefficients
+    parts = regress(sv.Design(people, weights="w", strata="tang", psu="xa"), "y ~ x", se="cr2").coefficients
+    assert (whole.df > 4).all()
+    assert_allclose(parts.df, 4.0)

@@ -29,8 +29,9 @@ def mended(fitted: Regression, working: Working) -> Regression:
     """Return the regression with errors from mended residuals.
 
     The contribution of each first-stage unit is that of its CR2 residuals; strata and fractions count as in
-    every other estimate, as R ``svyglm(std.errors="Bell-McCaffrey")``. Later stages have no part of their
-    own, and weighting steps count as known.
+    every other estimate, as R ``svyglm(std.errors="Bell-McCaffrey")``, so that few units make errors too large
+    by up to n / (n − 1): CR2 alone has no bias. Later stages have no part of their own, and weighting steps
+    count as known. No coefficient has more degrees of freedom than units less strata.
     """
     est, model = fitted.coefficients, fitted.model
     covariance = est.covariance
@@ -55,7 +56,8 @@ def mended(fitted: Regression, working: Working) -> Regression:
     p = Z.shape[1]
     own = Cells(np.zeros(0, dtype=np.intp), np.arange(U), np.zeros(U, dtype=np.intp), U, 1)
     taken = Taylor((replace(stage, unit=np.arange(U)),), own, Z, np.zeros((U, 0)), np.zeros((0, 1, p)))
-    df = found.df(model.back.T, working)
+    strata = np.unique(stage.stratum[present]).size
+    df = np.minimum(found.df(model.back.T, working), present.size - strata)
 
     def df_of(rows: Sequence[int]) -> float:
         return float(df[np.asarray(rows, dtype=np.intp)].min())

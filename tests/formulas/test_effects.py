@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from surveykit.formulas.effects import cluster_df, deff_henry, deff_kish, deff_spencer
+from surveykit.formulas.effects import biggest_change, cluster_df, deff_henry, deff_kish, deff_spencer
 
 few = settings(max_examples=25)
 seeds = st.integers(0, 2**32 - 1)
@@ -66,3 +66,12 @@ def test_degrees_of_freedom_are_those_of_the_whole_matrix(share):
     wanted = np.trace(A) ** 2 / np.trace(A @ A)
     assert_allclose(cluster_df(np.array(share)), wanted, rtol=1e-6)
     assert 0.99 <= cluster_df(np.array(share)) <= c.size - 1 + 1e-6
+
+
+def test_the_biggest_change_is_the_ratio_farthest_from_1():
+    before = np.array([2.0, 2, 2, 0, 2])
+    assert biggest_change(before, np.array([3.0, 1.5, 2, 9, 0])) == 1.5
+    assert biggest_change(before, np.array([3.0, 1.0, 2, 9, 0])) == 0.5
+    assert biggest_change(before, np.array([4.0, 1.0, 2, 9, 0])) == 2.0  # as far up as down
+    assert biggest_change(before, np.array([30.0, -1.0, 2, 9, 0])) == -0.5
+    assert biggest_change(before, np.zeros(5)) == 1.0

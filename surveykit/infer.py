@@ -21,6 +21,7 @@ from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Codes, Mask, runs, sum_runs
 from surveykit.formulas.holding import Holding
 from surveykit.formulas.replicated import Replicated
+from surveykit.formulas.silent import silence
 from surveykit.formulas.statistics import Shares, Smooth, divide
 from surveykit.formulas.steps import Linear, low_rank, noise_of, pull_back
 from surveykit.formulas.totals import Column, Weigher, by_domain
@@ -135,6 +136,7 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker], where: str | N
     holding = Holding(plan.unit[cells.unit], plan.stratum[cells.unit], cells.domain, held, Z.shape[1])
     value, n_table = (np.concatenate(x, axis=1) for x in ([p.value for p in parts], [p.n for p in parts]))
     missing = sum(part.missing for part in parts)
+    silence(Z, B, value, cells)
     inner = None if design.phase is None else design.phase.columns(lines)
     covariance: Covariance = Taylor(plan.stages, cells, Z, X, B, noise_of(lines), inner)
     if not taylor:

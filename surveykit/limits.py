@@ -166,9 +166,18 @@ def correlated(est: Estimates, k: int) -> bool:
 def _together(
     est: Estimates, name: str, p: Array, v: Array, df: Array, level: float, sides: int
 ) -> tuple[Array, Array]:
-    """Limits that hold for all rows at once with chance ``level``; of shares on the logit scale."""
+    """Limits that hold for all rows at once with chance ``level``; of shares on the logit scale.
+
+    Shares on which all agree have no error that could be seen, and are not known for that: they have their
+    part of the risk, and the limits of "auto" at it.
+    """
     rows = counting(est, df)
     k = int(rows.sum())
+    agreed = np.zeros(rows.size, dtype=bool)
+    if est.is_share:
+        agreed = (v == 0) & ~np.isnan(p) & ~est.share_parts.census
+    risk = (1 - level) / max(k + int(agreed.sum()), 1)
+    level = 1 - max(k, 1) * risk
     if name == "bonferroni":
         t = intervals.quantile(df, 1 - 2 * (1 - level) / (sides * max(k, 1)))
     elif k:
@@ -178,7 +187,10 @@ def _together(
     if not est.is_share:
         return intervals.wald(p, v, t)
     low, high = intervals.logit_limits(p, v, t)
-    known = (v == 0) & ~np.isnan(p)
+    if agreed.any():
+        ends = _auto(est, p, v, df, 1 - risk if sides == 2 else 1 - 2 * risk)
+        low, high = (np.where(agreed, end, one) for end, one in zip(ends, (low, high), strict=True))
+    known = (v == 0) & ~np.isnan(p) & ~agreed
     return np.where(known, p, low), np.where(known, p, high)
 
 

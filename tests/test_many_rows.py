@@ -111,8 +111,8 @@ def test_rows_without_a_standard_error_are_left_out_of_the_family():
     assert_allclose(halves(result, method="simultaneous")[0], stats.t.ppf(0.975, 2), rtol=1e-8)
     assert_allclose(limits.loc["h1"], 4.0)
     assert "for 1 row together" in result.line(method="simultaneous")
-    same = sv.proportion(design, "z", value=4.0, by="stratum").ci(method="simultaneous")
-    assert_array_equal(same.loc["h1"], [1, 1])
+    shares = sv.proportion(design, "z", value=4.0, by="stratum")  # all agree, which is not to know
+    assert_allclose(shares.ci(method="simultaneous").loc["h1"], shares.ci(0.975).loc["h1"])
     nothing = sv.mean(design, "z", where="stratum == 'h1'")
     assert_allclose(nothing.ci(method="simultaneous"), 4.0)
 
@@ -372,3 +372,17 @@ def test_why_there_is_no_p_is_said():
                        (away, "các dòng lệch giả thuyết theo một hướng không có sai số chọn mẫu"),
                        (nothing, "không dòng nào có sai số chọn mẫu")):  # fmt: skip
         assert told in test.to_html()
+
+
+def test_shares_on_which_all_agree_have_limits_at_their_part_of_the_risk() -> None:
+    people = pd.DataFrame({"thon": [f"v{i // 4}" for i in range(48)]})
+    people["g"] = np.where(np.arange(48) % 4 < 2, "A", "B")
+    people["y"] = np.where(people["g"] == "A", 1, (np.arange(48) % 3 == 0) * 1)
+    found = sv.proportion(sv.Design(people, sampling="srs", psu="thon"), "y", value=[1], by="g")
+    for method in ("simultaneous", "bonferroni"):
+        both = found.ci(method=method)
+        assert_allclose(both.loc["A"], found.ci(0.975).loc["A"])
+        assert_allclose(both.loc["B"], found.ci(0.975, method="logit").loc["B"])
+        one = found.ci(method=method, side="lower")
+        assert_allclose(one.loc["A"], found.ci(0.975, side="lower").loc["A"])
+        assert_allclose(one.loc["B"], found.ci(0.975, side="lower", method="logit").loc["B"])

@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from surveykit.formulas.arrays import Array, Codes, Mask
+from surveykit.formulas.silent import silenced
 from surveykit.formulas.variance import check_size
 
 RANK = 1e-5  # what is left of a column, in units of its length, from which it counts as one more
@@ -71,6 +72,7 @@ def spread(estimates: Array, value: Array, coefficients: Array, *, mse: bool) ->
     """
     lost = np.count_nonzero(np.isnan(estimates), axis=0)
     estimates -= value if mse else estimates.mean(axis=0)
+    estimates = silenced(estimates, value)
     estimates *= np.sqrt(coefficients)[:, None]
     return Replicated(estimates, lost)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from sampling import format as fmt
 from sampling.checks import DataError
-from surveykit.columns import NONE, Domains
+from surveykit.columns import Domains
 from surveykit.context import Context, Note
 from surveykit.design import Design
 from surveykit.effective import effective_of
@@ -24,8 +23,9 @@ from surveykit.formulas.replicated import Replicated
 from surveykit.formulas.silent import silence
 from surveykit.formulas.statistics import Shares, Smooth, divide
 from surveykit.formulas.steps import Linear, low_rank, noise_of, pull_back
-from surveykit.formulas.totals import Column, Weigher, by_domain
+from surveykit.formulas.totals import Weigher, by_domain
 from surveykit.formulas.variance import Covariance, Taylor
+from surveykit.lost import dropped_rows, lost_answers, without_weight
 from surveykit.replay import degrees, made, replicated
 from surveykit.result import Detail, Estimates, ShareParts
 from surveykit.stages import Plan, make_plan, strata_plan
@@ -42,6 +42,10 @@ NEGATIVE = "the estimate of the variance is negative: choose another form with p
 NEGATIVE_PHASES = "the estimate of the variance is negative: the second phase has too few rows"
 NO_DENOMINATOR = "the denominator is 0 in this domain"
 MODELS = ("coefficient", "margin", "effect")
+NO_SPREAD = Note(
+    "where all answers are equal limits have no width, which says nothing of the uncertainty",
+    "nơi mọi câu trả lời như nhau, khoảng không có độ rộng không nói gì về mức bất định",
+)
 NO_DF = Note(
     "no interval where there are as many strata as units",
     "không có khoảng tin cậy khi số tầng bằng số đơn vị",
@@ -72,6 +76,7 @@ class Evaluated(NamedTuple):
     covariance: Covariance
     holding: Holding
     lost: int
+    still: Mask
 
 
 def spread_jacobian(J: Array, domain: Codes, S: Array) -> Array:
@@ -136,32 +141,12 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker], where: str | N
     holding = Holding(plan.unit[cells.unit], plan.stratum[cells.unit], cells.domain, held, Z.shape[1])
     value, n_table = (np.concatenate(x, axis=1) for x in ([p.value for p in parts], [p.n for p in parts]))
     missing = sum(part.missing for part in parts)
-    silence(Z, B, value, cells)
+    still = silence(Z, B, value, cells)
     inner = None if design.phase is None else design.phase.columns(lines)
     covariance: Covariance = Taylor(plan.stages, cells, Z, X, B, noise_of(lines), inner)
     if not taylor:
         covariance = replicated(design, plan, makers, value)
-    return Evaluated(value, n_table, missing, covariance, holding, max(part.lost for part in parts))
-
-
-def dropped_rows(design: Design, where: str | None) -> Codes:
-    """Rows asked for whose weight is 0, from the first or by a step; not those left out of a second phase."""
-    dropped = design.w == 0
-    if not dropped.any():
-        return NONE
-    if design.phase is not None:
-        dropped &= design.base_weights != 0
-    mask = design.mask(where)
-    return np.flatnonzero(dropped if mask is None else dropped & mask)
-
-
-def lost_answers(columns: Iterable[Column], dropped: Codes) -> int:
-    """Return how many of these rows have an answer; a count of people asks for none."""
-    rest = iter(columns)
-    first = next(rest)
-    if first.values is None and next(rest, None) is None:
-        return 0
-    return int(dropped.size - np.isin(dropped, first.missing).sum())
+    return Evaluated(value, n_table, missing, covariance, holding, max(part.lost for part in parts), still)
 
 
 def design_lines(design: Design) -> list[Linear]:
@@ -241,13 +226,9 @@ def infer(
     if ((reason == "") & (df <= 0) & ~plan.census[:, None]).any():
         notes = (*notes, NO_DF)
     if done.lost:
-        notes = (
-            *notes,
-            Note(
-                f"{fmt.integer(done.lost)} answers have weight 0 and do not count",
-                f"{fmt.integer(done.lost)} câu trả lời có quyền số 0, không được tính",
-            ),
-        )
+        notes = (*notes, without_weight(done.lost))
+    if not share and within and (done.still & ~plan.census[:, None] & (done.n > 1) & (reason == "")).any():
+        notes = (*notes, NO_SPREAD)
     value = np.where(done.n == 0, np.nan, done.value)
 
     def df_of(rows: Sequence[int]) -> float:

@@ -110,6 +110,9 @@ def silent(est: Estimates, made: Estimates, L: sp.csr_matrix) -> Estimates:
     agree = p * (1 - p) < intervals.BOUNDARY
     alike = (np.asarray(used @ (~agree).astype(int)).ravel() == 0) & (made.reason == "").to_numpy()
     alike &= np.abs(np.asarray(L.sum(axis=0)).ravel()) < SAME
+    some = np.asarray(used @ (agree & ~est.share_parts.census).astype(int)).ravel() > 0
+    if (some & ~alike & (made.reason == "").to_numpy()).any():
+        made = replace(made, context=replace(made.context, notes=(*made.context.notes, ONE_AGREES)))
     if not alike.any():
         return made
     known = np.asarray(used @ (~est.share_parts.census).astype(int)).ravel() == 0
@@ -191,6 +194,10 @@ def _against_mean(est: Estimates, adjust: str, group: Codes) -> Estimates:
 # ---- one test of several ---------------------------------------------------------------------------------
 
 SAME = 1e-12  # sum of the weights of a difference
+ONE_AGREES = Note(
+    "a share on which all agree brings no error to its differences: their limits and p are too sure",
+    "nhóm mà ai cũng trả lời như nhau không cho thấy sai số: khoảng tin cậy và p của hiệu số quá chắc chắn",
+)
 AGREE = "everyone agrees in these groups: no sampling error can be estimated"
 Contrasts = Sequence[Hashable] | Mapping[str, Mapping[Any, float]]
 

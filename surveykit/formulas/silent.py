@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from surveykit.formulas.arrays import Array
+from surveykit.formulas.arrays import Array, Mask
 from surveykit.formulas.totals import Cells
 
 ROUNDING = 1e-12  # of a value: more than any unit moves it by rounding, less than a sample could show
 
 
-def silence(Z: Array, B: Array, value: Array, cells: Cells) -> None:
-    """Set the influence of units to 0, in place, where it is rounding beside the value.
+def silence(Z: Array, B: Array, value: Array, cells: Cells) -> Mask:
+    """Set the influence of units to 0, in place, where it is rounding beside the value; (D, q) where it is 0.
 
     Parameters
     ----------
@@ -27,6 +27,7 @@ def silence(Z: Array, B: Array, value: Array, cells: Cells) -> None:
     for j in np.flatnonzero(still.any(axis=0)):
         Z[still[cells.domain, j], j] = 0.0
         B[:, still[:, j], j] = 0.0
+    return np.asarray(still | (most == 0))
 
 
 def silenced(deviations: Array, value: Array) -> Array:

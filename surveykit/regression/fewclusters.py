@@ -30,8 +30,8 @@ def mended(fitted: Regression, working: Working) -> Regression:
 
     The contribution of each first-stage unit is that of its CR2 residuals; strata and fractions count as in
     every other estimate, as R ``svyglm(std.errors="Bell-McCaffrey")``, so that few units make errors too
-    large by up to n / (n − 1): CR2 alone has no bias. Later stages have no part of their own, and weighting steps
-    count as known. No coefficient has more degrees of freedom than units less strata.
+    large by up to n / (n − 1): CR2 alone has no bias. Later stages have no part of their own,
+    and weighting steps count as known. No coefficient has more degrees of freedom than units less strata.
     """
     est, model = fitted.coefficients, fitted.model
     covariance = est.covariance

@@ -196,6 +196,34 @@ def test_trimmed_weights_keep_their_sum_under_the_limit(data, gift, quantile):
 
 
 @few
+@given(samples(), st.sampled_from(["proportional", "equal"]), st.booleans(), st.floats(0.6, 0.95))
+def test_trimming_that_keeps_the_sum_keeps_its_standard_error(data, gift, strict, quantile):
+    start = sv.Design(data.assign(one=1.0), weights="w", **SHAPES["clusters"])
+    for before in (start, sv.calibrate(start, {"x": float(data["w"] @ data["x"])})):
+        high = float(np.quantile(before.w, quantile))
+        assume(high > before.w.mean() * 1.05)
+        words = {"redistribute": gift, "strict": strict, "recalibrate": False}
+        made = sv.trim(before, upper=high, **words)
+        again = sv.trim(made, lower=float(made.w.min()) * 1.05, **words)
+        for after in (made, again):
+            assert (after.w != before.w).any()
+            assert_allclose(sv.total(after, "one").se, sv.total(before, "one").se, rtol=1e-9)
+
+
+@few
+@given(samples(), st.sampled_from(["proportional", "equal"]))
+def test_trimming_inside_groups_keeps_totals_that_are_known_without_error(data, gift):
+    people = data.groupby("sex")["w"].sum()
+    start = sv.Design(data, weights="w", **SHAPES["clusters"])
+    known = sv.poststratify(start, "sex", (1.1 * people).to_dict())
+    words = {"by": "sex", "redistribute": gift, "recalibrate": False}
+    made = sv.trim(known, ratio=1.3, strict=False, **words)
+    assert (made.w != known.w).any()
+    assert_allclose(sv.count(made, by="sex").value, 1.1 * people, rtol=1e-12)
+    assert_allclose(sv.count(made, by="sex").se, 0.0, atol=1e-9 * people.min())
+
+
+@few
 @given(samples())
 def test_weights_cut_without_a_gift_are_the_lesser_of_weight_and_limit(data):
     start = sv.Design(data, weights="w")

@@ -171,12 +171,30 @@ def test_the_trail_tells_the_limit_the_number_cut_and_what_it_saves():
     assert both.steps[-1].name.startswith("trim (≥ 40, ≤ 100: ")
 
 
-def test_trimming_alone_is_held_fixed_in_the_variance():
+def test_weights_cut_without_a_gift_count_as_given_weights_in_the_variance():
     cap = float(np.quantile(DESIGN.w, 0.9))
-    made = sv.trim(DESIGN, upper=cap)
+    made = sv.trim(DESIGN, upper=cap, redistribute="none")
     given_weights = sv.Design(DATA.assign(w2=made.w), weights="w2", **SHAPES["clusters"])
     for statistic in (lambda d: sv.mean(d, "z", by="sex"), lambda d: sv.total(d, "z")):
         assert_allclose(statistic(made).covariance.full(), statistic(given_weights).covariance.full())
+
+
+@pytest.mark.parametrize("redistribute", ["proportional", "equal"])
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize(("before", "near"), [(None, 0.001), ("sex", 0.03)])  # apart by the second order
+def test_the_variance_of_totals_after_trimming_is_that_of_the_jackknife(redistribute, strict, before, near):
+    data = DATA.assign(much=DATA["z"] + 10)
+    start = sv.Design(data, weights="w", **SHAPES["clusters"])
+    start = start if before is None else sv.poststratify(start, before, {1: 90.0, 2: 110.0})
+    low, high = (float(np.quantile(start.w, q)) for q in (0.1, 0.85))
+    gift = {"redistribute": redistribute, "strict": strict}
+    made = sv.trim(start, lower=low, upper=high, recalibrate=False, **gift)
+    taken = sv.Design(data.assign(w2=made.w), weights="w2", **SHAPES["clusters"])
+    se, wanted, known = (
+        float(sv.total(d, "much").se.iloc[0]) for d in (made, sv.replicate_weights(made, "JKn"), taken)
+    )
+    assert_allclose(se, wanted, rtol=near)
+    assert abs(known / wanted - 1) > 10 * near  # weights taken for known would not do
 
 
 # --- trimming after a calibration ---------------------------------------------------------------------------

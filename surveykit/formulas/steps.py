@@ -34,8 +34,9 @@ class Linear(NamedTuple):
     ``X`` (n, p), or (K, p) with ``cell`` (n,) the row of X that each row has, dense or sparse; ``g`` (n,);
     ``inverse`` A⁻¹ (p, p) dense or sparse; ``v`` (n,). Targets that are shares of the sum of the weights move
     with it: ``t`` (n,) those weights, ``r`` (D, p) the shares of each part, ``part`` (n,) the part of each
-    row. ``noise`` (p, p) covariance of targets that are estimates. ``passes`` (n,) is 0 where a limit of the
-    weight itself holds, whatever the weight was before the step, and 1 elsewhere; None where it is 1 for all.
+    row. ``noise`` (p, p) covariance of targets that are estimates. ``passes`` (n,) how much of a relative
+    change of the weight before the step is one of the weight after it: 0 where a limit of the weight itself
+    holds, w / (w + c) where the step adds c, and 1 elsewhere; None where it is 1 for all.
     """
 
     X: Matrix
@@ -50,7 +51,7 @@ class Linear(NamedTuple):
     passes: Array | None = None
 
     def through(self, scale: Array) -> Array:
-        """(n,) ``scale``, 0 for rows whose weight does not depend on that before the step."""
+        """(n,) ``scale``, as far as the weight of the row depends on that before the step."""
         return scale if self.passes is None else scale * self.passes
 
     @property
@@ -78,9 +79,13 @@ class Linear(NamedTuple):
         """(P, p + D) sums of [diag(v) X, −T] by unit; sparse where most are 0."""
         out = self.fold(self.v, unit, P)
         if self.t is not None:
-            place = unit if self.part is None else unit * self.parts + self.part
-            more = -sum_by(place, self.t, P * self.parts).reshape(P, self.parts)
-            out = sp.hstack([out, more]).tocsr() if sp.issparse(out) else np.hstack([out, more])
+            part = np.zeros(unit.size, dtype=np.intp) if self.part is None else self.part
+            if sp.issparse(out):
+                more = sp.csr_matrix((-self.t, (unit, part)), shape=(P, self.parts))
+                out = sp.hstack([out, more]).tocsr()
+            else:
+                more = -sum_by(unit * self.parts + part, self.t, P * self.parts)
+                out = np.hstack([out, more.reshape(P, self.parts)])
         return dense(out) if sp.issparse(out) and out.nnz > out.shape[0] * out.shape[1] / 8 else out
 
     def cross_product(self, scale: Array, later: Linear) -> Array:

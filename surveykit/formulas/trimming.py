@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy.sparse as sp
 
-from surveykit.formulas.arrays import Array, Codes, sum_by
+from surveykit.formulas.arrays import Array, Codes, Mask, sum_by
 from surveykit.formulas.steps import Linear, fixed, once
 
 Redistribution = Literal["proportional", "equal", "none"]
@@ -69,7 +70,7 @@ class Trimming:
 
     def _given(self, own: Array, factor: Array, cut: Array) -> Array:
         """(n,) weights after the rows that were not cut have taken, once, what keeps the sum of the group."""
-        free = (own != 0) & (np.abs(own - cut) <= CLOSE * np.abs(own))
+        free = (own != 0) & close(own, cut)
         left = sum_by(self.group, (own - cut) * factor, self.count)
         if self.give == "equal":
             rows = sum_by(self.group, np.where(free, factor, 0.0), self.count)
@@ -110,6 +111,41 @@ class Trimming:
                 break
         return np.asarray(new)
 
-    def linear(self, before: Array, after: Array) -> Linear:  # noqa: ARG002 (as every step)
-        """Return the derivative: which weights are cut is taken as given, so nothing is taken away."""
-        return fixed(after.size)
+    def linear(self, before: Array, after: Array) -> Linear:
+        r"""Return the derivative: which weights are cut, and where, is taken as given, what is given is not.
+
+        With B the mean of u over the rows that take, weighted by w, or plain where they take equal parts,
+
+        .. math:: w'_i u_i \;\to\; w'_i u_i + (w_i - w'_i)\,B ,
+
+        so that the sum of the weights has the variance it had before. A cut weight stays at its limit,
+        whatever the steps before made of it; a limit that is worked out from the weights is held fixed.
+        """
+        cut, takes = self._cut(before, after)
+        passes = np.where(cut, 0.0, 1.0)
+        if self.give == "none" or not cut.any():
+            return fixed(after.size)._replace(passes=passes if cut.any() else None)
+        free = takes & ~cut
+        if self.give == "equal":
+            np.divide(before, after, out=passes, where=free & (after != 0))
+        g = np.where(free, before if self.give == "proportional" else 1.0, 0.0)
+        held = sum_by(self.group, g, self.count)
+        share = np.divide(1.0, held, out=np.zeros(self.count), where=held > 0)
+        one = sp.identity(self.count, format="csr")
+        return Linear(
+            one, g, sp.diags(share).tocsr(), after, before, one, self.group, cell=self.group, passes=passes
+        )
+
+    def _cut(self, before: Array, after: Array) -> tuple[Mask, Mask]:
+        """(n,) rows that are cut, and (n,) rows that take where they are not."""
+        low, high = (end[self.group] for end in self.limits(before))
+        if self.give == "none" or not self.strict:
+            return (before != 0) & ~close(before, np.clip(before, low, high)), before != 0
+        moved = sum_by(self.group, np.where(close(before, after), 0.0, 1.0), self.count) > 0
+        at_limit = close(after, low) | close(after, high)
+        return (before != 0) & at_limit & moved[self.group], before > 0
+
+
+def close(value: Array, limit: Array) -> Mask:
+    """(n,) values that differ from the limits by rounding alone."""
+    return np.asarray(np.abs(value - limit) <= CLOSE * np.abs(value))

@@ -56,9 +56,7 @@ def trim(
     Returns
     -------
     Design with one more step, or two. In the trail the step says how many weights were cut, what that does to
-    the design effect of the weights (the variance it saves) and how far the known totals move. Which
-    weights are cut is held fixed in the variance by linearisation, and decided anew in every replicate, whose
-    own median or quantile sets its limits.
+    the design effect of the weights (the variance it saves) and how far the known totals move.
 
     Raises
     ------
@@ -66,6 +64,14 @@ def trim(
         No limit, or limits between which the weights of a group cannot keep their sum.
     MarginError
         Limits under which the targets cannot be met, with the lowest cap that can be.
+
+    Notes
+    -----
+    In the variance by linearisation it is held fixed which weights are cut, and at which limit, also where
+    ``ratio`` or ``quantile`` works it out from the weights; what the others are given varies with the sample,
+    so that totals which trimming keeps have the standard error they had before. With
+    ``redistribute="none"`` a weight between the limits counts as before, and one that is cut as a given
+    weight. Replicates decide anew which weights are cut, and their own median or quantile sets the limits.
 
     References
     ----------

@@ -25,6 +25,7 @@ from surveykit.formulas.steps import (
     replay,
 )
 from surveykit.formulas.totals import Column
+from surveykit.formulas.trimming import Trimming
 
 few = settings(max_examples=20)
 seeds = st.integers(0, 2**32 - 1)
@@ -203,18 +204,30 @@ def steps_of(rng, n, sort):
     shares = Calibration(None, X, np.array([[0.5, 0.2, 0.3]]), labels, "shares", shares_of="all")
     totals = Calibration(None, rng.uniform(1, 2, (n, 2)), np.array([[60.0, 70.0]]), labels[:2], "totals")
     times = Multiplication(rng.uniform(1, 2, n), "times")
+    cut = Trimming(part, 2, "trim", 1.6, 2.6)
+    equal = Trimming(np.zeros(n, dtype=np.intp), 1, "trim", upper=2.4, give="equal", strict=False)
+    lost = Trimming(part, 2, "trim", upper=2.3, give="none")
     return {
         "class, totals": (classes, totals),
         "class, times, by part": (classes, times, by_part),
         "totals, shares, by part": (totals, shares, by_part),
         "by part, class, totals, shares": (by_part, classes, totals, shares),
+        "totals, trim": (totals, cut),
+        "trim, shares": (cut, shares),
+        "class, trim, trim": (classes, cut, equal),
+        "totals, trim, trim, shares": (totals, equal, cut, shares),
+        "by part, trim, class, trim": (by_part, lost, classes, equal),
     }[sort]
 
 
 @pytest.mark.parametrize(
     "sort",
-    ["class, totals", "class, times, by part", "totals, shares, by part", "by part, class, totals, shares"],
-)
+    [
+        "class, totals", "class, times, by part", "totals, shares, by part", "by part, class, totals, shares",
+        "totals, trim", "trim, shares", "class, trim, trim", "totals, trim, trim, shares",
+        "by part, trim, class, trim",
+    ],
+)  # fmt: skip
 def test_steps_pulled_back_are_the_derivative_of_all_of_them_together(sort):
     n, rng = 20, np.random.default_rng(7)
     steps, w = steps_of(rng, n, sort), rng.uniform(1, 3, n)
@@ -223,13 +236,14 @@ def test_steps_pulled_back_are_the_derivative_of_all_of_them_together(sort):
     z[missing] = 0.0
     columns = [Column(z, missing), Column(None, missing)]
 
-    def totals(w):
+    def totals(often):
+        new = w * often
         for step in steps:
-            w = step.apply(w)
-        known = np.where(np.isin(np.arange(n), missing), 0.0, w)
+            new = replay(step, new, often)
+        known = np.where(np.isin(np.arange(n), missing), 0.0, new)
         return np.array([[(known * z)[domain == d].sum(), known[domain == d].sum()] for d in (0, 1)])
 
-    T = totals(w)
+    T = totals(np.ones(n))
     J = np.stack([np.column_stack([1 / T[:, 1], -T[:, 0] / T[:, 1] ** 2])], axis=1)
     path = reduce(lambda made, step: [*made, step.apply(made[-1])], steps, [w])
     lines = [step.linear(path[s], path[s + 1]) for s, step in enumerate(steps)]
@@ -239,7 +253,7 @@ def test_steps_pulled_back_are_the_derivative_of_all_of_them_together(sort):
     own = known[:, None] * (domain[:, None] == [0, 1]) * (z[:, None] - T[:, 0] / T[:, 1]) / T[:, 1]
 
     def mean(k, s):
-        one, two = totals(w * (1 + s * STEP * (np.arange(n) == k))).T
+        one, two = totals(1 + s * STEP * (np.arange(n) == k)).T
         return one / two
 
     moved = np.array([(mean(k, 1) - mean(k, -1)) / (2 * STEP) for k in range(n)])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from derivatives import influence
+from derivatives import check_derivative, influence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -179,7 +179,64 @@ def test_the_median_of_a_replicate_is_of_rows_that_count_at_all():
     assert_allclose(step.replay(np.array([1.0, 2.0, 4.0, 9.0]) * factor, factor), [0.0, 2.0, 8.0, 6.0])
 
 
-def test_in_the_variance_which_weights_are_cut_is_taken_as_given():
+RULES = [
+    {"upper": 2.3}, {"lower": 0.8}, {"lower": 0.7, "upper": 2.2}, {"ratio": 1.6},
+    {"quantile": 0.75, "lower": 0.6},
+]  # fmt: skip
+
+
+@gifts
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("rules", RULES, ids=str)
+def test_the_derivative_is_that_of_the_weights_with_the_same_rows_cut(give, strict, rules):
+    rng = np.random.default_rng(5)
+    w, u = rng.lognormal(0, 0.7, 40), rng.normal(size=(40, 2))
+    w[3] = 0.0
+    for group, count in ((np.zeros(40, dtype=int), 1), (np.arange(40) % 2, 3)):
+        step = Trimming(group, count, "trim", **rules, give=give, strict=strict)
+        check_derivative(step, w, u)
+        ones = influence(step, w, np.ones((40, 1)))[:, 0]
+        assert_allclose(ones, w, rtol=KEPT)  # the sum varies as it did before
+
+
+@gifts
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("lower", [None, 0.5])
+def test_the_derivative_with_weights_below_0(give, strict, lower):
+    w, u = np.array([-3.0, 1.0, 4.0, 9.0, 0.0]), np.array([[1.0], [-2.0], [0.7], [3.0], [1.0]])
+    check_derivative(Trimming(np.zeros(5, dtype=int), 1, "trim", lower, 8.0, give=give, strict=strict), w, u)
+
+
+def test_by_hand_a_cut_weight_counts_at_its_limit_and_passes_its_excess_on():
     w, u = np.array([1.0, 3.0, 16.0]), np.array([[1.0], [-2.0], [0.5]])
     step = Trimming(np.zeros(3, dtype=int), 1, "trim", upper=12.0)
+    B = (1 - 6) / 4
+    assert_allclose(influence(step, w, u)[:, 0], [2 - B, -12 - 3 * B, 6 + 4 * B])
+    equal = Trimming(np.zeros(3, dtype=int), 1, "trim", upper=12.0, give="equal")
+    B = (1 - 2) / 2
+    assert_allclose(influence(equal, w, u)[:, 0], [3 - 2 * B, -10 - 2 * B, 6 + 4 * B])
+
+
+def test_where_nothing_is_given_a_weight_counts_as_it_is_and_a_cut_one_forgets_the_steps_before():
+    w, u = np.array([1.0, 3.0, 16.0]), np.array([[1.0], [-2.0], [0.5]])
+    step = Trimming(np.zeros(3, dtype=int), 1, "trim", upper=12.0, give="none")
+    check_derivative(step, w, u)
     assert_allclose(influence(step, w, u), step.apply(w)[:, None] * u)
+    assert step.linear(w, step.apply(w)).passes.tolist() == [1.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize("give", ["proportional", "equal", "none"])
+def test_a_group_in_which_nothing_is_cut_passes_all_on_also_at_its_limit(give):
+    w, group = np.array([6.0, 5.0, 9.0, 1.0]), np.array([0, 0, 1, 1])
+    assert Trimming(group, 2, "trim", upper=9.0, give=give).linear(w, w).passes is None
+    step = Trimming(group, 2, "trim", upper=6.0, give=give)
+    passes = step.linear(w, step.apply(w)).passes
+    assert passes[:3].tolist() == [1.0, 1.0, 0.0]
+    assert passes[3] == (0.25 if give == "equal" else 1.0)  # 1 has become 1 + 3
+
+
+@gifts
+def test_where_all_are_cut_nobody_moves(give):
+    w, u = np.array([8.0, 9.0]), np.array([[1.0], [3.0]])
+    step = Trimming(np.zeros(2, dtype=int), 1, "trim", upper=6.0, give=give)
+    assert_allclose(influence(step, w, u), 6 * u)

@@ -175,9 +175,11 @@ def ratios_of_raking(case: Case) -> Tree:
 
 @call("trim_upper_nonstrict")
 def trimmed(case: Case) -> Tree:
+    """R takes the trimmed weights for known, so that they are compared as a design of given weights."""
     design = r_case_design(case)
     made = sv.trim(design, upper=60, redistribute="equal", strict=False)
-    return answers(design, made, case["result"])
+    known = sv.Design(design.data.assign(known=made.w), weights="known", strata="stype")
+    return answers(design, known, case["result"])
 
 
 MU284_WORDS: dict[str, dict[str, Any]] = {

@@ -40,6 +40,16 @@ def test_columns_give_the_covariance_of_the_design_that_made_them(steps, mse):
             )
 
 
+@pytest.mark.parametrize("mse", [True, False])
+@pytest.mark.parametrize("method", ["bootstrap", "rwyb", "preston"])
+def test_a_bootstrap_has_one_scale_made_here_or_read_from_columns(method, mse):
+    made = sv.replicate_weights(make([5, 5], 2, "clusters"), method, replicates=8, seed=1, mse=mse)
+    assert made.replicates.scale == 1 / (8 if mse else 7)
+    own = read(made, method="bootstrap", scale=None, rscales=None)
+    for verb in (sv.mean, sv.total):
+        assert_allclose(verb(own, "z").se, verb(made, "z").se, rtol=EXACT)
+
+
 def test_factors_of_the_weight_are_taken_by_a_word():
     made = sv.replicate_weights(make([5, 5], 2, "clusters"), "JKn")
     reps = made.replicates

@@ -149,7 +149,7 @@ def rescaled(levels: Sequence[Level], replicates: int, seed: Seed) -> Factors:
 
     Returns
     -------
-    Factors of the finest units; scale 1 / R
+    Factors of the finest units; scale 1 / R, around the full estimate
     """
     cuts = np.cumsum([int(draws(level).sum()) for level in levels])
     F = np.empty((levels[-1].stratum.size, replicates))

@@ -26,7 +26,8 @@ from surveykit.replication.source import (
 
 Method = Literal["auto", "JK1", "JKn", "JK2", "BRR", "Fay", "bootstrap", "rwyb", "preston", "SDR"]
 METHODS = ("auto", "JK1", "JKn", "JK2", "BRR", "Fay", "bootstrap", "rwyb", "preston", "SDR")
-RANDOM = ("JK2", "bootstrap", "rwyb", "preston")  # they need a seed
+BOOTSTRAPS = ("bootstrap", "rwyb", "preston")
+RANDOM = ("JK2", *BOOTSTRAPS)  # they need a seed
 FIXED = ("JK1", "JKn", "JK2")  # the units give the number of replicates
 BOOTSTRAP = 500  # replicates of a bootstrap, if not said
 SUCCESSIVE = 160  # most replicates of SDR, if not said
@@ -69,7 +70,8 @@ def replicate_weights(
     fay : number, optional
         Fay's factor ρ, 0.5 if not said.
     mse : bool
-        True: deviations from the full estimate; False: from the mean of the replicates, as R by default.
+        True: deviations from the full estimate; False: from the mean of the replicates, as R by default. A
+        bootstrap then has c = 1 / (R − 1) in the place of 1 / R, for the mean is of the same replicates.
 
     Returns
     -------
@@ -107,10 +109,11 @@ def replicate_weights(
     seed = None if seed is None else int(seed)  # NumPy's whole numbers too
     made = factors_of(source, chosen, replicates, seed, rho)
     notes = check_made(source, chosen, made)
+    scale = 1 / (made.rscales.size - 1) if chosen in BOOTSTRAPS and not mse else made.scale
     last = source.plan.key[0] if chosen in ALL_STAGES else 0
     return design.changed(
         replicates=Replicates(
-            chosen, made.scale, made.rscales, mse=bool(mse), seed=seed,
+            chosen, scale, made.rscales, mse=bool(mse), seed=seed,
             fay=rho if chosen == "Fay" else None, unit=design.units(last).row, factors=made.F, notes=notes,
         )
     )  # fmt: skip

@@ -16,6 +16,7 @@ INTERVALS_VI = {
     "simultaneous": "đồng thời",
     "log": "thang log",
     "woodruff": "Woodruff",
+    "log-log": "log–log",
     "fisher": "Fisher",
 }
 

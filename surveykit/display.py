@@ -146,6 +146,10 @@ REASONS = (
         r"every stratum has one PSU, taken for certain: no sampling error is seen there",
         "mỗi tầng chỉ có một PSU, coi là chọn chắc chắn: không thấy sai số chọn mẫu ở đó",
     ),
+    (
+        r"nobody of this domain was followed for so long",
+        "không ai trong nhóm này được theo dõi lâu đến thế",
+    ),
     (r"no stratum with two units to take the mean of", "không có tầng nào có hai đơn vị để lấy trung bình"),
     (r"none of the rows has a sampling error", "không dòng nào có sai số chọn mẫu"),
     (

@@ -378,5 +378,4 @@ def means_with_the_rest_made_alike(case: Case) -> Tree:
 
 
 waits("left out on purpose: gamma models", "glm_gammalog_dclus2")
-waits("left out on purpose: survival", "km", "logrank")
 waits("left out on purpose: log-linear models; crosstab has the tests of association", "loglin")

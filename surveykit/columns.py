@@ -154,10 +154,10 @@ def check_value(data: pd.DataFrame, name: str, value: Any, stacklevel: int) -> l
             f"Its levels are {listed(sorted(known, key=str), 8)}."
             f"{near(absent[0], known)}"
         )
-    if texts or (absent and len(absent) == len(wanted)):
+    if absent:
         share = "0" if len(absent) == len(wanted) else "that of the other values"
         warnings.warn(
-            f"value: nobody answered {shown(absent[0])} to {name!r}.{near(absent[0], known)} "
+            f"value: nobody answered {listed(absent)} to {name!r}.{near(absent[0], known)} "
             f"The share is {share}.",
             SurveyWarning,
             stacklevel=stacklevel,

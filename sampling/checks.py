@@ -27,6 +27,7 @@ __all__ = [
     "check_columns",
     "check_fraction",
     "check_frame",
+    "check_spellings",
     "column_names",
     "listed",
     "near",
@@ -165,6 +166,32 @@ def check_column(data: pd.DataFrame, name: Any, argument: str) -> None:
     if not isinstance(name, str):
         raise TypeError(f"{argument}={name!r}: pass the name of one column, as text.")
     check_columns(data, name, argument)
+
+
+def check_spellings(levels: Iterable[Any], name: object) -> None:
+    """Refuse levels of a column that differ only in blanks at the ends or in how accents are stored.
+
+    >>> check_spellings(["Nam", "Nữ", "Nữ "], "gioi")
+    Traceback (most recent call last):
+    ...
+    sampling.checks.DataError: 'gioi' holds 'Nữ' and 'Nữ ', which differ only in blanks at the ends and \
+would count as two. Make them one: data['gioi'] = data['gioi'].str.normalize("NFC").str.strip().
+    """
+    texts = [v for v in levels if isinstance(v, str)]
+    odd = [v for v in texts if v != v.strip() or not unicodedata.is_normalized("NFC", v)]
+    if not odd:
+        return
+    strange = set(odd)
+    known = {v: v for v in texts if v not in strange}
+    for v in odd:
+        one = known.setdefault(nfc(v), v)
+        if one == v:
+            continue
+        how = "blanks at the ends" if one.strip() == v.strip() else "the Unicode form of their accents"
+        raise DataError(
+            f"{name!r} holds {one!r} and {v!r}, which differ only in {how} and would count as two. Make them "
+            f'one: data[{name!r}] = data[{name!r}].str.normalize("NFC").str.strip().'
+        )
 
 
 def check_choice(

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from sampling.checks import ArgumentError, ColumnError, DataError, SurveyWarning, listed, near, shown
+from sampling.checks import (
+    ArgumentError,
+    ColumnError,
+    DataError,
+    SurveyWarning,
+    check_spellings,
+    listed,
+    near,
+)
 from surveykit.formulas.arrays import DENSE, Array, Codes, Mask, compress, cross
 from surveykit.formulas.totals import Column
 
@@ -143,6 +151,7 @@ def check_value(data: pd.DataFrame, name: str, value: Any, stacklevel: int) -> l
     known = data[name].dropna().unique()
     if len(known) == 0:
         raise DataError(f"y={name!r} has no answers at all: every row is missing.")
+    check_spellings(known.tolist(), name)
     absent = [v for v in wanted if v not in set(known.tolist())]
     categories = isinstance(data[name].dtype, pd.CategoricalDtype)
     if categories:
@@ -179,6 +188,11 @@ def indicator(data: pd.DataFrame, name: str, wanted: list[Any]) -> Column:
 def factorise(values: pd.Series) -> tuple[Codes, pd.Index[Any]]:
     """Return the levels of a column as numbers: sorted, or in the order of its categories; missing is −1.
 
+    Raises
+    ------
+    DataError
+        Two levels that differ only in blanks at the ends or in how their accents are stored.
+
     Examples
     --------
     >>> factorise(pd.Series(["b", "a", None, "b"]))[0]
@@ -186,6 +200,7 @@ def factorise(values: pd.Series) -> tuple[Codes, pd.Index[Any]]:
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
         codes, found = compress(np.asarray(values.cat.codes, dtype=np.intp), len(values.cat.categories))
+        check_spellings(values.cat.categories[found].tolist(), values.name)
         return codes, values.cat.categories[found]
     raw = values.to_numpy() if isinstance(values.dtype, np.dtype) else None
     if raw is not None and raw.dtype.kind in "iu" and raw.size:
@@ -197,6 +212,8 @@ def factorise(values: pd.Series) -> tuple[Codes, pd.Index[Any]]:
             return codes, pd.Index(found + low)
     codes, levels = pd.factorize(values, use_na_sentinel=True)
     index = pd.Index(levels)
+    if index.dtype.kind == "O":
+        check_spellings(index.tolist(), values.name)
     try:
         order = index.argsort()
     except TypeError:  # labels of several kinds: in the order of their text

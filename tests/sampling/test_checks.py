@@ -16,6 +16,7 @@ from sampling.checks import (
     check_columns,
     check_fraction,
     check_frame,
+    check_spellings,
     column_names,
     listed,
     near,
@@ -52,6 +53,13 @@ def test_every_public_name_exists():
 
 def test_names_are_composed_and_stripped():
     assert nfc(unicodedata.normalize("NFD", "  Cao Bằng ")) == "Cao Bằng"
+
+
+def test_two_levels_of_one_spelling_are_refused_though_neither_is_plain():
+    for pair in (["Nữ ", " Nữ"], [" Nữ", unicodedata.normalize("NFD", "Nữ")]):
+        with pytest.raises(DataError, match="would count as two"):
+            check_spellings([1, "Nam", *pair], "gioi")
+    check_spellings([1, None, "Nam ", unicodedata.normalize("NFD", "Nữ")], "gioi")
 
 
 def test_plain_text_has_no_marks_and_no_capitals():

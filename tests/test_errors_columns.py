@@ -1,0 +1,86 @@
+"""The sentences a user reads when a column holds what a form or a spreadsheet left in it, word for word."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import surveykit as sv
+from sampling.checks import DataError
+
+PEOPLE = pd.DataFrame(
+    {
+        "quyen_so": [10.0, 10, 10, 10, 20, 20, 20, 20],
+        "tang": list("AAAABBBB"),
+        "xa": ["Hoà An", "Hoà An", "Nà Hang", "Nà Hang", "Sa Pa", "Sa Pa", "Ba Bể", "Ba Bể"],
+        "nguoi": list("abababab"),
+        "gioi": ["Nam", "Nữ"] * 4,
+        "dot": ["trước", "trước", "sau", "sau"] * 2,
+        "diem": [4.0, 5, 3, 4, 5, 4, 2, 5],
+    }
+)
+
+
+def design(data: pd.DataFrame = PEOPLE, **words: Any) -> sv.Design:
+    return sv.Design(data, **{"weights": "quyen_so", "strata": "tang", "psu": "xa", **words})
+
+
+def refused(kind: type[Exception], sentence: str, call: Callable[[], Any]) -> None:
+    """Fail unless the call is refused with exactly this sentence."""
+    with pytest.raises(kind, match=f"^{re.escape(sentence)}$") as error:
+        call()
+    assert type(error.value) is kind
+
+
+# --- one level, written in two ways -------------------------------------------------------------------------
+
+VERBS: dict[str, tuple[str, Callable[[pd.DataFrame], Any]]] = {
+    "by": ("gioi", lambda data: sv.mean(design(data), "diem", by="gioi")),
+    "psu": ("xa", lambda data: sv.mean(design(data), "diem")),
+    "strata": ("tang", lambda data: sv.mean(design(data), "diem")),
+    "levels": ("gioi", lambda data: sv.proportion(design(data), "gioi")),
+    "value": ("gioi", lambda data: sv.proportion(design(data), "gioi", value="Nam")),
+    "crosstab": ("gioi", lambda data: sv.crosstab(design(data), "dot", "gioi")),
+    "regress": ("gioi", lambda data: sv.regress(design(data), "diem ~ gioi")),
+    "t test": ("gioi", lambda data: sv.t_test(design(data), "diem", by="gioi")),
+    "wave": ("dot", lambda data: sv.before_after(design(data), "diem", wave="dot")),
+}
+
+
+@pytest.mark.parametrize("text", [object, "category"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_level_with_a_blank_at_the_end_is_refused(verb, text):
+    name, call = VERBS[verb]
+    last = PEOPLE[name].iloc[-1]
+    data = PEOPLE.assign(**{name: [*PEOPLE[name].iloc[:-1], last + " "]})
+    refused(
+        DataError,
+        f"{name!r} holds {last!r} and {last + ' '!r}, which differ only in blanks at the ends and would "
+        f'count as two. Make them one: data[{name!r}] = data[{name!r}].str.normalize("NFC").str.strip().',
+        lambda: call(data.astype({name: text})),
+    )
+    mended = data.assign(**{name: data[name].str.normalize("NFC").str.strip()})
+    pd.testing.assert_frame_equal(mended, PEOPLE)
+
+
+@pytest.mark.parametrize("text", ["str", object, "category"])
+def test_a_level_whose_accents_are_stored_apart_is_refused(text):
+    apart = unicodedata.normalize("NFD", "Nữ")
+    data = PEOPLE.assign(gioi=[*PEOPLE["gioi"].iloc[:-1], apart]).astype({"gioi": text})
+    refused(
+        DataError,
+        f"'gioi' holds 'Nữ' and {apart!r}, which differ only in the Unicode form of their accents and would "
+        "count as two. Make them one: data['gioi'] = data['gioi'].str.normalize(\"NFC\").str.strip().",
+        lambda: sv.mean(design(data), "diem", by="gioi"),
+    )
+
+
+def test_one_way_of_writing_is_right_whatever_it_is():
+    apart = PEOPLE["gioi"].map({"Nam": " Nam", "Nữ": unicodedata.normalize("NFD", "Nữ")})
+    table = sv.mean(design(PEOPLE.assign(gioi=apart)), "diem", by="gioi")
+    assert table.value.tolist() == sv.mean(design(), "diem", by="gioi").value.tolist()

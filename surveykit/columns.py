@@ -36,6 +36,7 @@ SIGNS = {  # what a condition may hold in its text, and what it is in Python
     **{"≥": ">=", "≤": "<=", "≠": "!=", "&&": "and", "||": "or", "và": "and", "hoặc": "or"},
     **{"AND": "and", "OR": "or", "NOT": "not", "“": '"', "”": '"', "‘": "'", "’": "'"},
 }
+THOUSANDS = r"[-+]?\d{1,3}(\.\d{3})*"  # as 7.642, which may be a decimal number too, and 1.250.000
 WHY = {
     "psu": "Every row needs its stratum and units",
     "cells": "Every row needs its class",
@@ -81,9 +82,24 @@ def kind_of(values: pd.Series) -> str:
     text = [str(v).strip() for v in known]
     if text and all(re.fullmatch(r"[-+]?[\d.]*,\d+|[-+]?\d+", t) for t in text):
         return "decimal-comma" if any("," in t for t in text) else "digits"
-    if text and all(re.fullmatch(r"[-+]?\d+(\.\d+)?", t) for t in text):
+    if text and all(re.fullmatch(rf"[-+]?\d+(\.\d+)?|{THOUSANDS}", t) for t in text):
         return "digits"
     return "text"
+
+
+def as_numbers(values: pd.Series, name: str) -> str:
+    """Say how numbers written as text become numbers; a dot before three digits can mean two things."""
+    texts = [str(v).strip() for v in values.dropna().unique()]
+    whole = f"data[{name!r}].str.replace('.', '', regex=False)"
+    if all(re.fullmatch(THOUSANDS, t) for t in texts) and any("." in t for t in texts):
+        if any(t.count(".") > 1 for t in texts):
+            return f"Turn them into numbers first: {whole}.astype(float)."
+        return (
+            f"Does the dot part thousands or decimals? Turn them into numbers first: {whole}.astype(float) "
+            f"for thousands, data[{name!r}].astype(float) for decimals."
+        )
+    points = whole if any(re.search(r"\.\d+,", t) for t in texts) else f"data[{name!r}]"
+    return f"Turn them into numbers first: {points}.str.replace(',', '.', regex=False).astype(float)."
 
 
 def floats(data: pd.DataFrame, name: str, argument: str, need: str, other: str = "") -> Array:
@@ -99,11 +115,9 @@ def floats(data: pd.DataFrame, name: str, argument: str, need: str, other: str =
         return np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
     shown = listed([str(v) for v in values.dropna().unique()[:3]], 2)
     if kind in ("decimal-comma", "digits"):
-        points = ".str.replace('.', '', regex=False)" if re.search(r"\.\d+,", shown) else ""
-        mend = f"data[{name!r}]{points}.str.replace(',', '.', regex=False).astype(float)"
         raise TypeError(
             f"{argument}={name!r} holds numbers written as text ({shown}), and {need}. "
-            f"Turn them into numbers first: {mend}."
+            f"{as_numbers(values, name)}"
         )
     what = {"date": "dates", "category": "categories", "text": "text", "complex": "complex numbers"}[kind]
     raise TypeError(f"{argument}={name!r} holds {what} ({shown}), and {need}.{other}")

@@ -84,3 +84,45 @@ def test_one_way_of_writing_is_right_whatever_it_is():
     apart = PEOPLE["gioi"].map({"Nam": " Nam", "Nữ": unicodedata.normalize("NFD", "Nữ")})
     table = sv.mean(design(PEOPLE.assign(gioi=apart)), "diem", by="gioi")
     assert table.value.tolist() == sv.mean(design(), "diem", by="gioi").value.tolist()
+
+
+# --- numbers written as text --------------------------------------------------------------------------------
+
+NEEDS = "and a mean needs numbers."
+WHOLE = "data['tien'].str.replace('.', '', regex=False).astype(float)"
+
+
+@pytest.mark.parametrize("written", [["7.642", "12.500"], ["7.642", "950"], ["-7.642", " 1.000"]])
+def test_a_dot_before_three_digits_has_two_meanings(written):
+    data = PEOPLE.assign(tien=written * 4)
+    refused(
+        TypeError,
+        f"y='tien' holds numbers written as text ({written[0]!r}, {written[1]!r}), {NEEDS} Does the dot part "
+        f"thousands or decimals? Turn them into numbers first: {WHOLE} for thousands, "
+        "data['tien'].astype(float) for decimals.",
+        lambda: sv.mean(design(data), "tien"),
+    )
+    assert eval(WHOLE, {"data": data}).iloc[0] == 1000 * data["tien"].astype(float).iloc[0]
+
+
+def test_two_dots_part_thousands():
+    data = PEOPLE.assign(tien=["1.250.000", "950.000"] * 4)
+    refused(
+        TypeError,
+        f"y='tien' holds numbers written as text ('1.250.000', '950.000'), {NEEDS} "
+        f"Turn them into numbers first: {WHOLE}.",
+        lambda: sv.mean(design(data), "tien"),
+    )
+    assert eval(WHOLE, {"data": data}).sum() == 4 * 2_200_000
+
+
+def test_dots_and_a_comma_are_seen_in_any_row():
+    data = PEOPLE.assign(tien=["3,0"] * 5 + ["1.234,5"] * 3)
+    mend = "data['tien'].str.replace('.', '', regex=False).str.replace(',', '.', regex=False).astype(float)"
+    refused(
+        TypeError,
+        f"y='tien' holds numbers written as text ('3,0', '1.234,5'), {NEEDS} "
+        f"Turn them into numbers first: {mend}.",
+        lambda: sv.mean(design(data), "tien"),
+    )
+    assert eval(mend, {"data": data}).iloc[-1] == 1234.5

@@ -126,3 +126,22 @@ def test_dots_and_a_comma_are_seen_in_any_row():
         lambda: sv.mean(design(data), "tien"),
     )
     assert eval(mend, {"data": data}).iloc[-1] == 1234.5
+
+
+@pytest.mark.parametrize(
+    ("written", "mend"),
+    [
+        (["13,2", "9,5"], "data['phut'].str.replace(',', '.', regex=False).astype(float)."),
+        (["13.2", "9"], "data['phut'].str.replace(',', '.', regex=False).astype(float)."),
+    ],
+)
+def test_a_formula_does_not_take_numbers_written_as_text_for_levels(written, mend):
+    data = PEOPLE.assign(phut=written * 4, ma=["01273", "01276"] * 4)
+    refused(
+        TypeError,
+        f"formula='diem ~ phut': 'phut' holds numbers written as text ({written[0]!r}, {written[1]!r}), "
+        f"and each would be a level. Turn them into numbers first: {mend} For levels write C(phut).",
+        lambda: sv.regress(design(data), "diem ~ phut"),
+    )
+    assert len(sv.regress(design(data), "diem ~ C(phut)").coefficients.value) == 2
+    assert len(sv.regress(design(data), "diem ~ ma").coefficients.value) == 2

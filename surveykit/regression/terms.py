@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sampling.checks import ArgumentError, ColumnError, DataError, near
-from surveykit.columns import factorise, kind_of
+from sampling.checks import ArgumentError, ColumnError, DataError, listed, near
+from surveykit.columns import as_numbers, factorise, kind_of
 from surveykit.formulas.arrays import Array, Mask
 
 LEAD = 4  # rows that tell patsy what kind each factor is
@@ -282,14 +282,23 @@ def build(terms: Terms, data: pd.DataFrame) -> Terms:
     """Learn the levels and the columns from complete rows."""
     import patsy
 
+    factors = [factor.code for term in terms.info.rhs_termlist for factor in term.factors]
+    plainly = {readable(code) for code in factors if not code.startswith("C(")}
     ready = {}
     for name in terms.used:
         values = data[name]
-        if kind_of(values) == "number" and not pd.api.types.is_bool_dtype(values.dtype):
+        kind = kind_of(values)
+        if kind == "number" and not pd.api.types.is_bool_dtype(values.dtype):
             nullable = pd.api.types.is_extension_array_dtype(values.dtype)  # Int64 and the like
             ready[name] = numbers(values) if nullable else values
             continue
         codes, levels = factorise(values)
+        part = kind == "digits" and any("." in level for level in levels)
+        if name in plainly and (part or kind == "decimal-comma"):
+            raise TypeError(
+                f"formula={terms.formula!r}: {name!r} holds numbers written as text ({listed(levels, 2)}), "
+                f"and each would be a level. {as_numbers(values, name)} For levels write C({name})."
+            )
         ready[name] = pd.Series(pd.Categorical.from_codes(codes, levels), index=data.index)
     whole = pd.DataFrame(ready, index=data.index)
     rhs = patsy.ModelDesc([], terms.info.rhs_termlist)

@@ -9,7 +9,16 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from sampling.checks import ArgumentError, ColumnError, DataError, check_choice, check_columns, listed, near
+from sampling.checks import (
+    ArgumentError,
+    ColumnError,
+    DataError,
+    check_choice,
+    check_columns,
+    listed,
+    near,
+    shown,
+)
 from surveykit import columns as col
 from surveykit.design import Design, check_design
 from surveykit.estimation import Names, check_answers
@@ -60,7 +69,8 @@ def multiple_response(
     Raises
     ------
     DataError, ArgumentError
-        Nobody answered; more than 60 options; a value that is neither chosen nor not chosen.
+        Nobody answered; more than 60 options; a value that is neither chosen nor not chosen; people with
+        all columns blank where no column has a value for "not chosen".
 
     Examples
     --------
@@ -81,6 +91,8 @@ def multiple_response(
         options, chosen, missing = split(design.data[names[0]], names[0], separator)
     else:
         options, chosen, missing = dichotomies(design.data, names, selected)
+        if missing.size:
+            check_blanks(design.data, names, selected, missing[design.domains(None, where).row[missing] >= 0])
     words = worded(options, labels)
     total = np.sum(chosen, axis=0)
 
@@ -146,6 +158,19 @@ def dichotomies(
             f"columns: nobody chose an option: selected={selected!r} stands in none of {listed(names, 4)}."
         )
     return list(names), chosen, np.flatnonzero(~filled)
+
+
+def check_blanks(data: pd.DataFrame, names: Sequence[str], selected: Any, blank: Codes) -> None:
+    """Refuse rows asked for that are blank throughout, where blank is all that can mean "not chosen"."""
+    if blank.size == 0 or any((data[name].notna() & (data[name] != selected)).any() for name in names):
+        return
+    zero = "'0'" if isinstance(selected, str) else "0"
+    raise DataError(
+        f'columns: {listed(names, 4)} hold {shown(selected)} or blank, and no value for "not chosen", so '
+        f"{blank.size} rows with all of them blank may have chosen none or not have answered. For those who "
+        f"chose none write {zero}: data[columns] = data[columns].fillna({zero}); leave out with where= those "
+        "who did not answer."
+    )
 
 
 def too_many(options: Sequence[str]) -> None:

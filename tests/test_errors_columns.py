@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -145,3 +146,36 @@ def test_a_formula_does_not_take_numbers_written_as_text_for_levels(written, men
     )
     assert len(sv.regress(design(data), "diem ~ C(phut)").coefficients.value) == 2
     assert len(sv.regress(design(data), "diem ~ ma").coefficients.value) == 2
+
+
+# --- options ticked or left blank ---------------------------------------------------------------------------
+
+TICKED = PEOPLE.assign(
+    tivi=[1, None, 1, None, None, 1, None, None], loa=[None, 1, 1, None, None, None, None, 1.0]
+)
+
+
+@pytest.mark.parametrize(("chosen", "blank"), [(1, 0), ("x", "0"), (True, 0)])
+def test_people_with_all_options_blank_are_not_dropped_where_blank_may_mean_not_chosen(chosen, blank):
+    names = ["tivi", "loa"]
+    data = TICKED.assign(**{name: TICKED[name].map({1: chosen}) for name in names})
+    refused(
+        DataError,
+        f"columns: 'tivi', 'loa' hold {chosen!r} or blank, and no value for \"not chosen\", so 3 rows with "
+        f"all of them blank may have chosen none or not have answered. For those who chose none write {blank!r}: "
+        f"data[columns] = data[columns].fillna({blank!r}); leave out with where= those who did not answer.",
+        lambda: sv.multiple_response(design(data), names, selected=chosen),
+    )
+    mended = data.assign(**{name: data[name].fillna(blank) for name in names})
+    share = sv.multiple_response(design(mended), names, selected=chosen).value
+    np.testing.assert_allclose(share, [40 / 120, 40 / 120], rtol=1e-12)
+
+
+def test_blank_options_stand_where_the_columns_tell_what_blank_means():
+    names = ["tivi", "loa"]
+    answered = "tivi.notna() or loa.notna()"
+    share = sv.multiple_response(design(TICKED), names, where=answered).value
+    np.testing.assert_allclose(share, [40 / 70, 40 / 70], rtol=1e-12)
+    told = TICKED.assign(bao=[0, 0, 0, 1, None, 0, None, 0])
+    share = sv.multiple_response(design(told), [*names, "bao"]).value
+    np.testing.assert_allclose(share, [40 / 80, 40 / 80, 10 / 80], rtol=1e-12)

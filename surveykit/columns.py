@@ -20,6 +20,7 @@ from sampling.checks import (
     listed,
     near,
 )
+from surveykit.doubts import tell_blanks
 from surveykit.formulas.arrays import DENSE, Array, Codes, Mask, compress, cross
 from surveykit.formulas.totals import Column
 
@@ -297,6 +298,7 @@ def domains(design: Design, names: tuple[str, ...], where: str | None) -> Domain
             codes, first, second = cross(codes, own, len(own_levels))
             parts = [*(part[first] for part in parts), second]
         levels.append(own_levels)
+        tell_blanks(data[name], f"by={name!r}", None if outside is None else ~outside)
     if outside is not None and outside.any():
         codes = np.where(outside, -1, codes)
         codes, found = compress(codes, max(int(codes.max()) + 1, 1))

@@ -11,6 +11,7 @@ import scipy.sparse as sp
 
 from sampling.checks import ArgumentError, check_columns
 from surveykit import columns as col
+from surveykit import doubts
 from surveykit.design import Design, check_design
 from surveykit.formulas.statistics import Covariances, Ratio, Shares, Smooth, Total
 from surveykit.formulas.statistics import mean as mean_of
@@ -238,6 +239,7 @@ def proportion(
         wanted = {}
         for name in names:
             wanted[name] = col.check_value(design.data, name, value, stacklevel=3)
+        tell_blanks(design, names, where)
         makers: list[Maker] = [_indicator(design, *pair) for pair in wanted.items()]
         return infer(
             design,
@@ -255,6 +257,7 @@ def proportion(
             "Pass value=[…] for the share of these answers in each column."
         )
     codes, levels = col.levels_of(design.data, names[0])
+    tell_blanks(design, names, where)
     labels = pd.Index(levels, name=names[0])
     make: list[Maker] = [lambda: Shares(codes, len(levels))]
     return infer(
@@ -267,6 +270,13 @@ def proportion(
         where=where,
         share=True,
     )
+
+
+def tell_blanks(design: Design, names: Sequence[str], where: str | None, argument: str = "y") -> None:
+    """Warn of blank text among the answers in the rows asked for."""
+    inside = design.domains(None, where).row >= 0
+    for name in names:
+        doubts.tell_blanks(design.data[name], f"{argument}={name!r}", inside)
 
 
 def _indicator(design: Design, name: str, wanted: list[Any]) -> Maker:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from refusals import refused, warned
 
 import surveykit as sv
 from sampling.checks import DataError
@@ -29,13 +29,6 @@ PEOPLE = pd.DataFrame(
 
 def design(data: pd.DataFrame = PEOPLE, **words: Any) -> sv.Design:
     return sv.Design(data, **{"weights": "quyen_so", "strata": "tang", "psu": "xa", **words})
-
-
-def refused(kind: type[Exception], sentence: str, call: Callable[[], Any]) -> None:
-    """Fail unless the call is refused with exactly this sentence."""
-    with pytest.raises(kind, match=f"^{re.escape(sentence)}$") as error:
-        call()
-    assert type(error.value) is kind
 
 
 # --- one level, written in two ways -------------------------------------------------------------------------
@@ -162,8 +155,9 @@ def test_people_with_all_options_blank_are_not_dropped_where_blank_may_mean_not_
     refused(
         DataError,
         f"columns: 'tivi', 'loa' hold {chosen!r} or blank, and no value for \"not chosen\", so 3 rows with "
-        f"all of them blank may have chosen none or not have answered. For those who chose none write {blank!r}: "
-        f"data[columns] = data[columns].fillna({blank!r}); leave out with where= those who did not answer.",
+        "all of them blank may have chosen none or not have answered. For those who chose none write "
+        f"{blank!r}: data[columns] = data[columns].fillna({blank!r}); leave out with where= those who "
+        "did not answer.",
         lambda: sv.multiple_response(design(data), names, selected=chosen),
     )
     mended = data.assign(**{name: data[name].fillna(blank) for name in names})
@@ -179,3 +173,53 @@ def test_blank_options_stand_where_the_columns_tell_what_blank_means():
     told = TICKED.assign(bao=[0, 0, 0, 1, None, 0, None, 0])
     share = sv.multiple_response(design(told), [*names, "bao"]).value
     np.testing.assert_allclose(share, [40 / 80, 40 / 80, 10 / 80], rtol=1e-12)
+
+
+# --- blank text ---------------------------------------------------------------------------------------------
+
+BLANKS: dict[str, tuple[str, Callable[[pd.DataFrame], Any]]] = {
+    "by": ("by='gioi'", lambda data: sv.mean(design(data), "diem", by="gioi")),
+    "proportion": ("y='gioi'", lambda data: sv.proportion(design(data), "gioi")),
+    "value": ("y='gioi'", lambda data: sv.proportion(design(data), "gioi", value="Nam")),
+    "rows": ("rows='gioi'", lambda data: sv.crosstab(design(data), "gioi", "dot")),
+    "columns": ("columns='gioi'", lambda data: sv.crosstab(design(data), "dot", "gioi")),
+    "formula": ("formula: 'gioi'", lambda data: sv.regress(design(data), "diem ~ gioi")),
+    "rank test": (
+        "by='gioi'",
+        lambda data: sv.rank_test(sv.Design(data, weights="quyen_so"), "diem", "gioi"),
+    ),
+}
+TEXTS = {
+    "str": ".replace({!r}, pd.NA)",
+    "object": ".replace({!r}, pd.NA)",
+    "category": ".cat.remove_categories([{!r}])",
+}
+
+
+@pytest.mark.parametrize("verb", BLANKS)
+@pytest.mark.parametrize("text", TEXTS)
+def test_blank_text_is_told_of(verb, text):
+    said, call = BLANKS[verb]
+    for blank in ("", "  "):
+        data = PEOPLE.assign(gioi=["Nam", blank, "Nữ", "Nam", "Nữ", "Nam", "Nữ", blank]).astype(
+            {"gioi": text}
+        )
+        mend = f"data['gioi']{TEXTS[text].format(blank)}"
+        sentence = (
+            f"{said} holds blank text ({blank!r}) in 2 rows, which counts as a level of its own. If it means "
+            f"no answer, make it missing: data['gioi'] = {mend}."
+        )
+        warned(sentence, lambda data=data: call(data))
+        mended = data.assign(gioi=eval(mend, {"data": data, "pd": pd}))
+        assert mended["gioi"].isna().sum() == 2
+        call(mended)
+
+
+def test_blank_text_outside_the_rows_asked_for_is_not_told_of():
+    data = PEOPLE.assign(gioi=["Nam", "", "Nữ", "Nam", "Nữ", "Nam", "Nữ", ""])
+    where = "gioi != ''"
+    sv.proportion(design(data), "gioi", where=where)
+    sv.proportion(design(data), "gioi", value="Nam", where=where)
+    sv.mean(design(data), "diem", by="gioi", where=where)
+    sv.crosstab(design(data), "gioi", "dot", where=where)
+    sv.regress(design(data), "diem ~ gioi", where=where)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from sampling.checks import ArgumentError, ColumnError, DataError, listed, near
 from surveykit.columns import as_numbers, factorise, kind_of
+from surveykit.doubts import tell_blanks
 from surveykit.formulas.arrays import Array, Mask
 
 LEAD = 4  # rows that tell patsy what kind each factor is
@@ -293,6 +294,7 @@ def build(terms: Terms, data: pd.DataFrame) -> Terms:
             ready[name] = numbers(values) if nullable else values
             continue
         codes, levels = factorise(values)
+        tell_blanks(values, f"formula: {name!r}")
         part = kind == "digits" and any("." in level for level in levels)
         if name in plainly and (part or kind == "decimal-comma"):
             raise TypeError(

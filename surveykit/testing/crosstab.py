@@ -18,6 +18,7 @@ from surveykit import columns as col
 from surveykit.context import Note
 from surveykit.design import Design, check_design
 from surveykit.display import level_text, reason_text
+from surveykit.doubts import tell_blanks
 from surveykit.estimation import check_answers
 from surveykit.formulas import association
 from surveykit.formulas.arrays import Array, Codes
@@ -363,6 +364,7 @@ def _levels(design: Design, name: str, argument: str, inside: Any) -> tuple[Code
             f"{argument}={name!r} has {len(levels)} levels, and a table is for at most {col.MOST_LEVELS}. "
             "Group the values first."
         )
+    tell_blanks(design.data[name], f"{argument}={name!r}", inside)
     if not ((codes >= 0) & inside).any():
         raise DataError(f"{argument}={name!r} has no answers in the rows asked for.")
     return codes, levels

@@ -15,6 +15,7 @@ from sampling.checks import ArgumentError, DataError, check_column, listed
 from surveykit import columns as col
 from surveykit.context import Note
 from surveykit.design import Design, check_design
+from surveykit.doubts import tell_blanks
 from surveykit.formulas.arrays import Array
 from surveykit.formulas.jointwald import joint
 from surveykit.formulas.ranks import mid_ranks
@@ -84,6 +85,7 @@ def rank_test(
     inside = design.domains(None, where).row >= 0
     answered = inside & (codes >= 0)
     answered[missing] = False
+    tell_blanks(design.data[by], f"by={by!r}", answered)
     groups = np.unique(codes[answered])
     if groups.size < 2:
         told = listed(levels[groups], 3) if groups.size else "none"

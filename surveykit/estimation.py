@@ -81,7 +81,7 @@ def mean(design: Design, y: Names, *, by: Names | None = None, where: str | None
     """
     names = check_answers(design, y, by)
     makers = [_maker(design, name, "mean", mean_of) for name in names]
-    return infer(
+    found = infer(
         design,
         makers,
         statistic="mean",
@@ -90,6 +90,8 @@ def mean(design: Design, y: Names, *, by: Names | None = None, where: str | None
         by=by,
         where=where,
     )
+    tell_codes(design, names, where)
+    return found
 
 
 def _maker(design: Design, name: str, word: str, make: Callable[[Column], Smooth]) -> Maker:
@@ -279,6 +281,13 @@ def tell_blanks(design: Design, names: Sequence[str], where: str | None, argumen
         doubts.tell_blanks(design.data[name], f"{argument}={name!r}", inside)
 
 
+def tell_codes(design: Design, names: Sequence[str], where: str | None) -> None:
+    """Warn of codes of no answer among the numbers in the rows asked for."""
+    inside = design.domains(None, where).row >= 0
+    for name in names:
+        doubts.tell_codes(design.data[name], f"y={name!r}", inside)
+
+
 def _indicator(design: Design, name: str, wanted: list[Any]) -> Maker:
     return lambda: mean_of(col.indicator(design.data, name, wanted))
 
@@ -319,6 +328,7 @@ def variance(design: Design, y: Names, *, by: Names | None = None, where: str | 
         by=by,
         where=where,
     )
+    tell_codes(design, names, where)
     n = raw.n.to_numpy(float)
     factor = np.divide(n, n - 1, out=np.full(n.size, np.nan), where=n > 1)
     return raw.combine(sp.diags(factor, format="csr"), raw.value.index, "variance")

@@ -13,7 +13,7 @@ import pandas as pd
 from sampling.checks import ArgumentError, DataError, check_choice
 from surveykit import columns as col
 from surveykit.design import Design
-from surveykit.estimation import Names, check_answers
+from surveykit.estimation import Names, check_answers, tell_codes
 from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Codes
 from surveykit.formulas.quantiles import APART, RULES, sort_answers
@@ -125,6 +125,7 @@ def quantile(
             "of 0 or more. Calibrate with distance='raking' or with bounds."
         )
     parts = [answers_of(design, name, domains.row, domains.D, rule) for name in names]
+    tell_codes(design, names, where)
     p = np.tile(shares, (domains.D, 1))
     value = np.concatenate([part.sums.quantiles(p, rule) for part in parts], axis=1)
     labels = labels_of(names, shares, by)

@@ -12,7 +12,7 @@ import pytest
 from refusals import refused, warned
 
 import surveykit as sv
-from sampling.checks import DataError
+from sampling.checks import DataError, SurveyWarning
 
 PEOPLE = pd.DataFrame(
     {
@@ -223,3 +223,88 @@ def test_blank_text_outside_the_rows_asked_for_is_not_told_of():
     sv.mean(design(data), "diem", by="gioi", where=where)
     sv.crosstab(design(data), "gioi", "dot", where=where)
     sv.regress(design(data), "diem ~ gioi", where=where)
+
+
+# --- codes of no answer -------------------------------------------------------------------------------------
+
+GRADED: dict[str, Callable[[pd.DataFrame], Any]] = {
+    "mean": lambda data: sv.mean(design(data), "hl", by="gioi"),
+    "total of another": lambda data: (sv.total(design(data), "hl"), sv.mean(design(data), ["diem", "hl"])),
+    "quantile": lambda data: sv.quantile(design(data), "hl", [0.25, 0.5]),
+    "median": lambda data: sv.median(design(data), "hl"),
+    "sd": lambda data: sv.sd(design(data), "hl"),
+    "t test": lambda data: sv.t_test(design(data), "hl", null=3),
+    "of groups": lambda data: sv.t_test(design(data), "hl", by="gioi"),
+    "of pairs": lambda data: sv.t_test(design(data), "hl", paired="diem"),
+    "of a panel": lambda data: sv.t_test(sv.Design(data, weights="deu"), "hl", wave="lan", id="ai"),
+}
+
+
+def graded(hl: list[Any], dtype: Any = float) -> pd.DataFrame:
+    return PEOPLE.assign(hl=pd.array(hl, dtype=dtype), lan=[1, 2] * 4, ai=list("kkllmmnn"), deu=1.0)
+
+
+@pytest.mark.parametrize("verb", GRADED)
+def test_a_code_apart_from_grades_is_told_of(verb):
+    sentence = (
+        "y='hl' is 9 in 2 rows, apart from its other values, and counts as that number. If it means no "
+        "answer, make it missing: data['hl'] = data['hl'].where(data['hl'] < 9), or pass where=\"hl != 9\"."
+    )
+    data = graded([4, 5, 3, 9, 2, 1, 9, 5])
+    warned(sentence, lambda: GRADED[verb](data))
+
+
+@pytest.mark.parametrize("dtype", [int, float, "Int64", "Float64"])
+@pytest.mark.parametrize(
+    ("hl", "told"),
+    [
+        ([1, 2, 3, 4, 5, 9, 8, 9], "8 in 1 row and 9 in 2 rows"),
+        ([1, 2, 3, 4, 5, 9, 99, 99], "9 in 1 row and 99 in 2 rows"),
+        ([2, 3, 4, 5, 5, 4, 8, 9], "8 in 1 row and 9 in 1 row"),
+        ([1, 3, 7, 10, 9, 9, 98, 99], "98 in 1 row and 99 in 1 row"),
+        ([0, 1, 0, 1, 0, 998, 999, 0], "998 in 1 row and 999 in 1 row"),
+    ],
+)
+def test_several_codes_are_told_of_at_once_and_mended_at_once(hl, told, dtype):
+    data, least = graded(hl, dtype), told.split()[0]
+    sentence = (
+        f"y='hl' is {told}, apart from its other values, and counts as that number. If it means no "
+        f"answer, make it missing: data['hl'] = data['hl'].where(data['hl'] < {least}), or pass "
+        f'where="hl < {least}".'
+    )
+    warned(sentence, lambda: sv.mean(design(data), "hl"))
+    left = sv.mean(design(data), "hl", where=f"hl < {least}").value.iloc[0]
+    mended = data.assign(hl=data["hl"].where(data["hl"] < int(least)))
+    assert sv.mean(design(mended), "hl").value.iloc[0] == left
+
+
+def test_a_name_with_blanks_is_quoted_in_the_condition():
+    data = graded([1, 2, 3, 4, 5, 5, 4, 9]).rename(columns={"hl": "hài lòng"})
+    with pytest.warns(SurveyWarning, match=r"or pass where=\"`hài lòng` != 9\"\.$"):
+        sv.mean(design(data), "hài lòng")
+
+
+@pytest.mark.parametrize(
+    "hl",
+    [
+        [1, 2, 3, 4, 5, 6, 7, 8],  # no gap
+        [1, 2, 3, 4, 5, 5, 5, 7],  # no code
+        [1.5, 2, 3, 4, 5, 5, 5, 9],  # not whole
+        [18, 25, 30, 41, 52, 60, 75, 98],  # ages
+        [-20, 1, 2, 3, 4, 5, 5, 9],
+        [1, 1, 1, 1, 1, 1, 9, 9],  # one grade is no scale
+        [1, 2, 3, 5, 6, 3, 2, 9],  # a hole
+        [0, 1, 2, 3, 4, 5, 6, 9],  # each value once
+        [2, 3, 4, 5, 6, 7, 7, 9],  # grades start at 1 or before
+        [np.nan, 1, 2, 3, 4, 5, 5, 5],
+    ],
+)
+def test_what_is_no_code_is_not_told_of(hl):
+    sv.mean(design(graded(hl)), "hl")
+
+
+def test_a_long_list_of_values_is_no_scale():
+    data = pd.DataFrame({"hl": [*range(-4, 8), 9, 9]})
+    sv.mean(sv.Design(data, sampling="srs"), "hl")
+    with pytest.warns(SurveyWarning, match="^y='hl' is 9 in 2 rows,"):
+        sv.mean(sv.Design(data[1:], sampling="srs"), "hl")

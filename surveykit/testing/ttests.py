@@ -11,7 +11,7 @@ from sampling.checks import ArgumentError, DataError, check_column, listed
 from surveykit import columns as col
 from surveykit.context import Note
 from surveykit.design import Design, check_design
-from surveykit.estimation import mean
+from surveykit.estimation import mean, tell_codes
 from surveykit.formulas.standardeffect import OneSample, StandardEffect
 from surveykit.formulas.statistics import Smooth
 from surveykit.formulas.statistics import mean as mean_of
@@ -92,9 +92,11 @@ def t_test(
         name = Note(f"t test of {y} by {by} ({change})", f"kiểm định t: {y} theo {by} ({change})")
     elif paired is not None:
         est, effect = pairs(design, y, paired, where)
+        tell_codes(design, (y, paired), where)
         name = Note(f"paired t test of {y} less {paired}", f"kiểm định t theo cặp: {y} trừ {paired}")
     elif wave is not None and id is not None:
         est, effect = panel(design, y, wave, id, where)
+        tell_codes(design, (y,), where)
         name = Note(f"paired t test of {y} by {wave}", f"kiểm định t theo cặp: {y} theo {wave}")
     else:
         est, effect = mean(design, y, where=where), None

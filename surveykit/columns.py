@@ -20,7 +20,7 @@ from sampling.checks import (
     listed,
     near,
 )
-from surveykit.doubts import tell_blanks
+from surveykit.doubts import THOUSANDS, as_numbers, tell_blanks
 from surveykit.formulas.arrays import DENSE, Array, Codes, Mask, compress, cross
 from surveykit.formulas.totals import Column
 
@@ -86,21 +86,6 @@ def kind_of(values: pd.Series) -> str:
     if text and all(re.fullmatch(rf"[-+]?\d+(\.\d+)?|{THOUSANDS}", t) for t in text):
         return "digits"
     return "text"
-
-
-def as_numbers(values: pd.Series, name: str) -> str:
-    """Say how numbers written as text become numbers; a dot before three digits can mean two things."""
-    texts = [str(v).strip() for v in values.dropna().unique()]
-    whole = f"data[{name!r}].str.replace('.', '', regex=False)"
-    if all(re.fullmatch(THOUSANDS, t) for t in texts) and any("." in t for t in texts):
-        if any(t.count(".") > 1 for t in texts):
-            return f"Turn them into numbers first: {whole}.astype(float)."
-        return (
-            f"Does the dot part thousands or decimals? Turn them into numbers first: {whole}.astype(float) "
-            f"for thousands, data[{name!r}].astype(float) for decimals."
-        )
-    points = whole if any(re.search(r"\.\d+,", t) for t in texts) else f"data[{name!r}]"
-    return f"Turn them into numbers first: {points}.str.replace(',', '.', regex=False).astype(float)."
 
 
 def floats(data: pd.DataFrame, name: str, argument: str, need: str, other: str = "") -> Array:

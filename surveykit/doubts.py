@@ -1,7 +1,8 @@
-"""Answers that stand but look wrong: text that is blank, codes that mean "no answer" among grades."""
+"""Answers that look wrong: numbers written as text, blank text, codes of no answer among grades."""
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -13,6 +14,7 @@ from sampling.checks import SurveyWarning
 from surveykit.formulas.arrays import Codes, Mask
 
 HOUSE = str(Path(__file__).parent)
+THOUSANDS = r"[-+]?\d{1,3}(\.\d{3})*"  # as 7.642, which may be a decimal number too, and 1.250.000
 CODES = (8, 9, 88, 98, 99, 998, 999)  # that forms give to "does not know" and "no answer"
 GRADES = 10  # no scale of grades goes farther
 DISTINCT = 12  # values of a scale and its codes
@@ -24,6 +26,21 @@ def warn(sentence: str) -> None:
     while frame.f_back is not None and frame.f_code.co_filename.startswith(HOUSE):
         frame, depth = frame.f_back, depth + 1
     warnings.warn(sentence, SurveyWarning, stacklevel=depth)
+
+
+def as_numbers(values: pd.Series, name: str) -> str:
+    """Say how numbers written as text become numbers; a dot before three digits can mean two things."""
+    texts = [str(v).strip() for v in values.dropna().unique()]
+    whole = f"data[{name!r}].str.replace('.', '', regex=False)"
+    if all(re.fullmatch(THOUSANDS, t) for t in texts) and any("." in t for t in texts):
+        if any(t.count(".") > 1 for t in texts):
+            return f"Turn them into numbers first: {whole}.astype(float)."
+        return (
+            f"Does the dot part thousands or decimals? Turn them into numbers first: {whole}.astype(float) "
+            f"for thousands, data[{name!r}].astype(float) for decimals."
+        )
+    points = whole if any(re.search(r"\.\d+,", t) for t in texts) else f"data[{name!r}]"
+    return f"Turn them into numbers first: {points}.str.replace(',', '.', regex=False).astype(float)."
 
 
 def tell_blanks(values: pd.Series, said: str, inside: Mask | None = None) -> None:

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from sampling.checks import ArgumentError, ColumnError, DataError, listed, near
-from surveykit.columns import as_numbers, factorise, kind_of
-from surveykit.doubts import tell_blanks
+from surveykit.columns import factorise, kind_of
+from surveykit.doubts import as_numbers, tell_blanks
 from surveykit.formulas.arrays import Array, Mask
 
 LEAD = 4  # rows that tell patsy what kind each factor is

@@ -37,7 +37,6 @@ SIGNS = {  # what a condition may hold in its text, and what it is in Python
     **{"≥": ">=", "≤": "<=", "≠": "!=", "&&": "and", "||": "or", "và": "and", "hoặc": "or"},
     **{"AND": "and", "OR": "or", "NOT": "not", "“": '"', "”": '"', "‘": "'", "’": "'"},
 }
-THOUSANDS = r"[-+]?\d{1,3}(\.\d{3})*"  # as 7.642, which may be a decimal number too, and 1.250.000
 WHY = {
     "psu": "Every row needs its stratum and units",
     "cells": "Every row needs its class",

@@ -58,8 +58,9 @@ class Design:
         Say True when PSU ids start again in each stratum.
     lonely_psu : {"error", "certainty", "centre", "average", "collapse"}
         What a stratum with one PSU contributes. "certainty": the error of the stage below, where there is
-        one, for the PSU was not drawn by chance; "centre": its distance from the mean of all PSUs;
-        "average": the mean of the other strata; "collapse": it joins its neighbour.
+        one, for the PSU was not drawn by chance; "centre": its distance from the mean of the
+        PSUs in all strata that hold the domain; "average": the mean of the other strata; "collapse": it
+        joins its neighbour among the strata of which a part was drawn (first stage only).
     lonely_domain : {"off", "centre", "average"}
         The same for a stratum in which a domain has one PSU.
     defect : number, optional

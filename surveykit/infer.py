@@ -67,6 +67,14 @@ class Part(NamedTuple):
     lost: int
 
 
+def whole_chance(above: str) -> Note:
+    """Say that a total conditional on units has weights that count their chance."""
+    return Note(
+        f"totals are weighted by the chance of {above} too, and their error is that inside {above} alone",
+        f"tổng được nhân cả xác suất chọn {above}, còn sai số chỉ là của bên trong {above}",
+    )
+
+
 class Evaluated(NamedTuple):
     """What one pass over the columns gives: values, answers, missing, and the covariance."""
 
@@ -229,6 +237,8 @@ def infer(
         notes = (*notes, without_weight(done.lost))
     if not share and within and (done.still & ~plan.census[:, None] & (done.n > 1) & (reason == "")).any():
         notes = (*notes, NO_SPREAD)
+    if plan.first and not within:
+        notes = (*notes, whole_chance(", ".join(design.psu[: plan.first])))
     value = np.where(done.n == 0, np.nan, done.value)
 
     def df_of(rows: Sequence[int]) -> float:

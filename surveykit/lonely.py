@@ -67,14 +67,18 @@ def note_lonely(design: Design, stages: list[Stage], first: int, notes: list[Not
 
 
 def collapse(parent: Codes, n: Codes, f: Array, notes: list[Note]) -> tuple[Codes, Codes, Array]:
-    """Join each stratum of one unit to the one before it (the first to the one after)."""
-    alone = (n == 1) & (f < 1)
+    """Join each stratum of one unit to the one before it, or where there is none to the one after.
+
+    Strata taken whole have no error, and none is joined to them or across them (Wolter 2007, 2.5).
+    """
+    alone, whole = (n == 1) & (f < 1), f >= 1
     if not alone.any():
         return parent, n, f
-    start = ~alone
-    start[0] = True
-    if alone[0] and start[1:].any():
-        start[1 + int(np.argmax(start[1:]))] = False
+    nothing_before = np.r_[True, whole[:-1]]
+    start = ~alone | nothing_before
+    before = np.maximum.accumulate(np.where(alone, 0, np.arange(1, n.size + 1)))  # first of the lonely run
+    after_run = ~alone & ~whole & np.r_[False, alone[:-1]]
+    start[after_run] = ~nothing_before[np.r_[0, before[:-1]][after_run]]
     group = np.cumsum(start) - 1
     N = np.divide(n, f, out=np.full(n.size, np.inf), where=f > 0)
     size, population = np.bincount(group, weights=n), np.bincount(group, weights=N)

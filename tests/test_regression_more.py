@@ -305,6 +305,19 @@ def test_no_degrees_of_freedom_no_limits():
     assert model.likelihood_ci()[["ci_low", "ci_high"]].isna().all().all()
 
 
+def test_rows_that_chose_themselves_have_no_score_test_and_no_limits():
+    own = regress(sv.Design(table(), sampling="self-selected"), "gaussian ~ tuoi")
+    for ask in (own.likelihood_ci, lambda: own.score_test("gioi")):
+        with pytest.raises(ArgumentError, match=r"^(likelihood_ci|score_test): "):
+            ask()
+
+
+def test_terms_that_change_the_coding_of_the_model_are_refused():
+    model = regress(design_of(table()), "gaussian ~ gioi:loai")
+    with pytest.raises(ArgumentError, match="score_test: 'gioi' changes the terms of the model"):
+        model.score_test("gioi")
+
+
 # --- few clusters -------------------------------------------------------------------------------------------
 
 

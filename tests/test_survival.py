@@ -124,10 +124,16 @@ def test_beyond_the_last_look_nothing_is_known_but_where_all_waits_are_over():
 
 def test_differences_of_shares_have_points_and_the_joint_covariance():
     found = kaplan_meier(design(files()), "ngay", "xong", 5, by="loai")
-    pair = found.pairwise(against="đất đai")
+    pair = found.pairwise()
     V = found.covariance.full()
-    assert_allclose(pair.se.iloc[0] ** 2, V[0, 0] + V[2, 2] - 2 * V[0, 2], rtol=1e-10)
+    assert_allclose(pair.se.iloc[0] ** 2, V[0, 0] + V[1, 1] - 2 * V[0, 1], rtol=1e-10)
     assert pair.points
+
+
+def test_rows_that_chose_themselves_have_no_test():
+    own = sv.Design(files(), sampling="self-selected")
+    with pytest.raises(ArgumentError, match="logrank: "):
+        logrank(own, "ngay", "xong", "loai")
 
 
 def scores(table: pd.DataFrame) -> np.ndarray:

@@ -17,6 +17,7 @@ HOUSE = str(Path(__file__).parent)
 THOUSANDS = r"[-+]?\d{1,3}(\.\d{3})*"  # as 7.642, which may be a decimal number too, and 1.250.000
 CODES = (8, 9, 88, 98, 99, 998, 999)  # that forms give to "does not know" and "no answer"
 GRADES = 10  # no scale of grades goes farther
+FIRST = 100  # rows that tell at once that values are not whole
 DISTINCT = 12  # values of a scale and its codes
 
 
@@ -77,6 +78,9 @@ def codes_among(values: pd.Series, inside: Mask | None = None) -> tuple[Codes, C
     if values.dtype.kind not in "iuf":  # not text, nor yes and no
         return nothing
     x = values.to_numpy(dtype=float, na_value=np.nan)
+    some = x[:FIRST][~np.isnan(x[:FIRST])]
+    if np.fmax.reduce(x, initial=-np.inf) < CODES[0] or (some != np.floor(some)).any():
+        return nothing  # grades alone, or measurements: told at little cost
     x = x if inside is None else x[inside]
     if not x.size or np.fmax.reduce(x) not in CODES:  # nearly every column of measurements ends here
         return nothing

@@ -22,7 +22,7 @@ def silence(Z: Array, B: Array, value: Array, cells: Cells) -> Mask:
     """
     starts = cells.starts
     with np.errstate(invalid="ignore"):
-        most = np.maximum(np.maximum.reduceat(Z, starts), -np.minimum.reduceat(Z, starts))
+        most = np.maximum.reduceat(np.abs(Z), starts)
         still = (most <= ROUNDING * np.abs(value)) & (most > 0)
     for j in np.flatnonzero(still.any(axis=0)):
         Z[still[cells.domain, j], j] = 0.0

@@ -258,6 +258,8 @@ class Glm:
         out = np.full((len(W), 1, self.inner.size), np.nan)
         for b, weights in enumerate(W):
             w = weights[self.rows]
+            if independent(self.X, w).size < self.inner.size:  # as where a level is in no row of weight
+                continue
             found = fit(self.family, self.X, self.y, w, self.offset, self.inner)
             if found.ended:
                 out[b, 0] = self.back @ found.theta

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from surveykit.formulas.arrays import Array, Codes
-from surveykit.formulas.glm import Glm, blocks
+from surveykit.formulas.glm import Glm, blocks, independent
 
 
 def products(Z: Array, X: Array, w: Array) -> Array:
@@ -52,9 +52,10 @@ class TwoStage(Glm):
         """(b, 1, p) coefficients for weights (b, n), both stages again."""
         out = np.full((len(W), 1, self.inner.size), np.nan)
         for b, weights in enumerate(W):
-            try:
-                theta = second_stage(self.Z, self.X, self.y, weights[self.rows])[0]
-            except np.linalg.LinAlgError:
+            w = weights[self.rows]
+            if independent(self.Z, w).size < self.Z.shape[1]:
                 continue
-            out[b, 0] = self.back @ theta
+            pi, A = first_stage(self.Z, self.X, w)
+            if independent(self.Z @ pi, w).size == self.inner.size:
+                out[b, 0] = self.back @ np.linalg.solve(A, pi.T @ products(self.Z, self.y[:, None], w))[:, 0]
         return out

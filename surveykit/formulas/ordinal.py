@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from surveykit.formulas.arrays import Array, Codes
-from surveykit.formulas.glm import HALVED, ROUNDS, SAME, Solution, blocks, solve_scaled
+from surveykit.formulas.glm import HALVED, ROUNDS, SAME, Solution, blocks, independent, solve_scaled
 from surveykit.formulas.totals import Column
 
 LEAST = 1e-300  # of a chance
@@ -156,9 +156,11 @@ class Ordinal:
     def solve(self, W: Array, domain: Codes, D: int) -> Array:  # noqa: ARG002 (the rows of the fit)
         """(b, 1, P) coefficients and cuts for weights (b, n), from those of the whole sample on."""
         out = np.full((len(W), 1, self.inner.size), np.nan)
+        ones = np.column_stack([np.ones(len(self.X)), self.X])  # the cuts stand for a constant
         for b, weights in enumerate(W):
             w = weights[self.rows]
-            if np.bincount(self.y, weights=w, minlength=self.K).min() > 0:
+            whole = independent(ones, w).size == ones.shape[1]
+            if whole and np.bincount(self.y, weights=w, minlength=self.K).min() > 0:
                 found = fit(self.X, self.y, w, self.K, self.inner)
                 if found.ended:
                     out[b, 0] = self.back @ found.theta

@@ -14,7 +14,7 @@ from sampling.checks import ArgumentError, DataError, check_choice, check_column
 from surveykit.columns import answers, factorise, kind_of
 from surveykit.context import Note
 from surveykit.design import Design, check_design
-from surveykit.formulas import glm, ordinal
+from surveykit.formulas import glm, ordinal, separating
 from surveykit.formulas.arrays import Array, Codes, Mask
 from surveykit.infer import infer
 from surveykit.regression import terms as formulas
@@ -303,6 +303,15 @@ def refuse(
         apart = next((step for step in steps if glm.separated(X, y, step)), None)
     elif family == "poisson" and np.isfinite(found.step).all():
         apart = found.step if glm.without_counts(X, y, found.step) else None
+    if apart is None:  # what the search shows is not all: ask for any direction
+        used = w > 0
+        X_used, y_used = X[used], np.asarray(y)[used]
+        if family == "ordinal":
+            apart = separating.of_levels(X_used, y_used, int(y_used.max()) + 1)
+        elif family in BINARY:
+            apart = separating.of_two(X_used, y_used)
+        elif family == "poisson":
+            apart = separating.of_counts(X_used, y_used)
     if apart is None:
         raise DataError(
             f"formula={terms.formula!r}: the fit of family={family!r} has no end after {glm.ROUNDS} rounds. "

@@ -150,6 +150,10 @@ REASONS = (
         r"nobody of this domain was followed for so long",
         "không ai trong nhóm này được theo dõi lâu đến thế",
     ),
+    (
+        r"the data do not tell the terms apart there \(left out: (.+)\)",
+        r"số liệu không tách được các số hạng ở đó (bỏ: \1)",
+    ),
     (r"no stratum with two units to take the mean of", "không có tầng nào có hai đơn vị để lấy trung bình"),
     (r"none of the rows has a sampling error", "không dòng nào có sai số chọn mẫu"),
     (

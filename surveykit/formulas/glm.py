@@ -97,6 +97,7 @@ def normal_equations(
             mu = family.inverse(eta)
             slope = family.variance(mu) if family.canonical else family.slope(eta)
             residual = y[b] - mu
+            assert family.deviance is not None
             deviance += float(w[b] @ family.deviance(y[b], mu))
         straight = family.canonical and theta is not None
         half = w[b] if straight else w[b] * slope / family.variance(mu)

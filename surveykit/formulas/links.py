@@ -40,7 +40,7 @@ class Family(NamedTuple):
     slope: Callable[[Array], Array]
     curvature: Callable[[Array], Array]
     variance: Callable[[Array], Array]
-    deviance: Callable[[Array, Array], Array]
+    deviance: Callable[[Array, Array], Array] | None  # None where ``tails`` has it
     link: Callable[[Array], Array]
     start: Callable[[Array], Array]
     canonical: bool = False
@@ -93,13 +93,6 @@ def _cloglog(eta: Array) -> Array:
     return np.asarray(np.exp(eta - np.exp(eta)))
 
 
-def _binomial(y: Array, mu: Array) -> Array:
-    with np.errstate(
-        divide="ignore"
-    ):  # answers y are 0 or 1: the logarithm of the chance of what was answered
-        return np.asarray(-2 * np.log(np.abs(1 - y - mu)))
-
-
 def _chances(mu: Array) -> Array:
     mu = np.clip(mu, EDGE, 1 - EDGE)
     return np.asarray(mu * (1 - mu))
@@ -116,17 +109,17 @@ FAMILIES = {
     ),
     "logit": Family(
         "logit", expit, _logistic, lambda e: _logistic(e) * (1 - 2 * expit(e)),
-        _chances, _binomial, lambda mu: np.log(mu / (1 - mu)), _even,
+        _chances, None, lambda mu: np.log(mu / (1 - mu)), _even,
         canonical=True, tails=_logit_tails, binary=True,
     ),
     "probit": Family(
         "probit", ndtr, _normal, lambda e: -e * _normal(e),
-        _chances, _binomial, ndtri, _even, tails=_probit_tails, binary=True,
+        _chances, None, ndtri, _even, tails=_probit_tails, binary=True,
     ),
     "cloglog": Family(
         "cloglog", lambda e: -np.expm1(-np.exp(np.minimum(e, 700.0))), _cloglog,
         lambda e: _cloglog(e) * (1 - np.exp(np.minimum(e, 700.0))),
-        _chances, _binomial, lambda mu: np.log(-np.log1p(-mu)), _even, tails=_cloglog_tails, binary=True,
+        _chances, None, lambda mu: np.log(-np.log1p(-mu)), _even, tails=_cloglog_tails, binary=True,
     ),
     "poisson": Family(
         "poisson", np.exp, np.exp, np.exp, lambda mu: np.maximum(mu, EDGE),

@@ -24,6 +24,7 @@ from surveykit.formulas.variance import Combined
 from surveykit.regression import measures
 from surveykit.regression.reduced import reduced
 from surveykit.regression.terms import Terms, readable
+from surveykit.regression.told import told_by
 from surveykit.regression.waldtests import METHODS, Method, test_terms
 from surveykit.result import Estimates
 from surveykit.testresult import TestResult
@@ -266,20 +267,22 @@ class Regression:
                 "predict: not there for family='ordinal'. Fit a logit of the categories that count, "
                 'as in "muc >= 4 ~ tuoi".'
             )
-        X, shift = self.new_rows(new)
+        told, (X, shift) = told_by(self), self.new_rows(new)
         index = pd.Index(new.index, name=new.index.name)
-        est = self.coefficients.combine(sp.csr_matrix(X.T), index, "prediction")
+        est = self.coefficients.combine(sp.csr_matrix(X[:, self.kept].T), index, "prediction")
+        lost = told.lost(X)
         eta = est.value.to_numpy(float) + shift
         scale = np.ones(eta.size) if type == "link" else self.model.family.slope(eta)
         value = eta if type == "link" else self.model.family.inverse(eta)
-        return replace(
+        made = replace(
             est,
             value=pd.Series(value, index=index, name="prediction"),
             covariance=Combined(est.covariance, sp.diags(scale, format="csr")),
         )
+        return told.marked(made, lost)
 
     def new_rows(self, new: pd.DataFrame) -> tuple[Array, Array | float]:
-        """(m, p) columns of the model for another table, and its offset."""
+        """(m, p) all columns of the model for another table, and its offset."""
         if not isinstance(new, pd.DataFrame) or len(new) == 0:
             raise TypeError("new: pass a DataFrame with the columns of the right side and a row or more.")
         right = [n for factor in self.terms.info.factor_infos for n in self.terms.sources[factor.code]]
@@ -291,7 +294,7 @@ class Regression:
             number = kind_of(self.design.data[name]) == "number"
             if number and kind_of(new[name]) != "number":
                 raise TypeError(f"new[{name!r}] holds no numbers, and the model was fitted to numbers.")
-        X = self.terms.matrix(new)[:, self.kept]
+        X = self.terms.matrix(new)
         return X, new[self.offset].to_numpy(float) if self.offset else 0.0
 
     def margins(self, variable: str, *, at: Sequence[Any] | None = None, fixed: bool = False) -> Estimates:

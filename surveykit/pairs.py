@@ -13,7 +13,7 @@ from scipy.special import stdtr
 
 from sampling import format as fmt
 from sampling.checks import ArgumentError, check_choice, shown
-from surveykit.context import Note
+from surveykit.context import FEW_DF, Note
 from surveykit.detail import carrying
 from surveykit.formulas import intervals
 from surveykit.formulas.arrays import Array, Codes
@@ -100,6 +100,30 @@ def pairwise(est: Estimates, adjust: str, against: Hashable | None, within: str 
     names = _labels(est.value.index)
     index = pd.MultiIndex.from_arrays([names.take(first), names.take(second)], names=[names.name, "minus"])
     return replace(silent(est, est.combine(L, index, "difference"), L), adjust=adjust)
+
+
+def few_units(own: Array, picked: sp.csc_matrix, df: Array) -> tuple[Note, ...]:
+    """Say that a row (k,) of few degrees of freedom stands in combinations (m,) that have many.
+
+    The units that hold any of the rows are counted together, as R does; where one row lies in few of them,
+    tests of its differences find too much (size 12 % for 5 % with 3 units of 20, simulated).
+    """
+    used = np.diff(picked.indptr) > 0
+    if not used.any():
+        return ()
+    least = np.fmin.reduceat(own[picked.indices], picked.indptr[:-1][used])
+    odd = (least > 0) & (least < FEW_DF) & (df[used] >= FEW_DF)
+    if not odd.any():
+        return ()
+    k = f"{least[odd].min():.0f}"
+    return (
+        Note(
+            f"a group lies in few units (df {k}): limits and p of its differences are too sure, "
+            f"see ci(df={k})",
+            f"có nhóm nằm trong ít đơn vị (bậc tự do {k}): khoảng và p của hiệu số quá chắc chắn, "
+            f"xem ci(df={k})",
+        ),
+    )
 
 
 def silent(est: Estimates, made: Estimates, L: sp.csr_matrix) -> Estimates:

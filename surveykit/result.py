@@ -263,7 +263,7 @@ class Estimates:
         finite = df[np.isfinite(df)] if np.isfinite(df).any() else np.array([np.nan])
         context = replace(
             self.context, df=(float(finite.min()), float(finite.max())), interval="t",
-            notes=(*self.context.notes, *notes),
+            notes=(*self.context.notes, *notes, *pairs.few_units(self.df.to_numpy(float), picked, df)),
         )  # fmt: skip
         value = np.asarray(L.T @ self.value.to_numpy(float))
         n = np.repeat(self.n.iloc[:1], len(value)) if detail.together else picked.T @ self.n.to_numpy(float)

@@ -122,3 +122,14 @@ def test_the_sides_of_other_tools_are_told_by_our_names(side, hint):
     sentence = f"side={side!r} is not known.{hint} Choose one of 'two', 'lower', 'upper'."
     refused(ArgumentError, sentence, lambda: four().test(side=side))
     refused(ArgumentError, sentence, lambda: four().ci(side=side))
+
+
+def test_a_group_in_few_units_makes_its_differences_too_sure_and_they_say_so() -> None:
+    people = pd.DataFrame({"thon": np.arange(40) // 2, "y": np.arange(40) % 7})
+    people["g"] = np.where((people["thon"] < 3) & (np.arange(40) % 2 == 0), "hiếm", "khác")
+    found = sv.mean(sv.Design(people, sampling="srs", psu="thon"), "y", by="g").pairwise()
+    said = "có nhóm nằm trong ít đơn vị (bậc tự do 2): khoảng và p của hiệu số quá chắc chắn, xem ci(df=2)"
+    assert said in found.line("vi")
+    people["g"] = np.where(np.arange(40) % 2 == 0, "a", "b")
+    even = sv.mean(sv.Design(people, sampling="srs", psu="thon"), "y", by="g").pairwise()
+    assert "ít đơn vị" not in even.line("vi")

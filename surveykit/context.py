@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -30,7 +31,10 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True)
 class Context:
-    """What the line under a table says: answers, units, degrees of freedom, method, remarks."""
+    """What the line under a table says: answers, units, degrees of freedom, method, remarks.
+
+    ``remarks`` gives those of the interval, which cost time and are looked at only when the line is written.
+    """
 
     n: int
     missing: int
@@ -43,6 +47,7 @@ class Context:
     notes: tuple[Note, ...] = ()
     method: Note = field(default=Note("Taylor", "Taylor"))
     effective: Effective | None = None
+    remarks: Callable[[], tuple[Note, ...]] = field(default=tuple, compare=False, repr=False)
 
     def text(self, lang: fmt.Lang = "en") -> str:
         """Return the line in English or Vietnamese; numbers are written the Vietnamese way in both."""
@@ -73,7 +78,7 @@ class Context:
         if self.missing:
             count = fmt.integer(self.missing)
             parts.append(f"bỏ qua {count} câu không trả lời" if vi else f"{count} missing left out")
-        parts += [note.vi if vi else note.en for note in self.notes]
+        parts += [note.vi if vi else note.en for note in (*self.notes, *self.remarks())]
         if chosen:
             parts.append(
                 "mẫu tự chọn: không suy rộng được"

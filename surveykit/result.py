@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -75,6 +75,12 @@ class Estimates:
     points: bool = field(default=False)
     adjust: str = field(default="")
     extra: Mapping[str, Array] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Let the context say what the default interval is, as ``line`` does."""
+        used = self._method(None)
+        own = replace(self.context, interval=used, remarks=partial(self._remarks, used))
+        object.__setattr__(self, "context", own)
 
     @cached_property
     def variance(self) -> Array:
@@ -367,15 +373,17 @@ class Estimates:
     # ---- how it looks -------------------------------------------------------------------------------
 
     def line(self, lang: fmt.Lang = "en", level: float = 0.95, method: Interval | None = None) -> str:
-        """Return the context with the remarks that belong to the interval shown."""
-        notes = self.context.notes
+        """Return the context with the interval shown, and the remarks that belong to it."""
         used = self._method(method)
-        if used == "auto" and self.share_parts.raised:
-            notes += (Note("ρ taken as at least 0,05", "tương quan nội cụm lấy ít nhất 0,05"),)
+        shown = replace(self.context, level=level, interval=used, remarks=partial(self._remarks, used))
+        return shown.text(lang)
+
+    def _remarks(self, used: str) -> tuple[Note, ...]:
+        raised = used == "auto" and self.share_parts.raised
+        notes = [Note("ρ taken as at least 0,05", "tương quan nội cụm lấy ít nhất 0,05")] if raised else []
         notes += limits.remarks(self, used)
-        if self.refusal:
-            notes += (Note(self.refusal, reason_text(self.refusal, "vi")),)
-        return replace(self.context, notes=notes, level=level, interval=used).text(lang)
+        notes += [Note(self.refusal, reason_text(self.refusal, "vi"))] if self.refusal else []
+        return tuple(notes)
 
     def __repr__(self) -> str:
         """Return the table and its line as text."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 import pandas as pd
@@ -66,6 +66,10 @@ class TestResult:
     context: Context
     details: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        """Leave out the remarks on the interval of the estimates behind the test."""
+        object.__setattr__(self, "context", replace(self.context, remarks=tuple))
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row: statistic, df (df1, df2 for F), p and the details."""

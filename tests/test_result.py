@@ -314,3 +314,29 @@ def test_every_kind_of_result_can_be_shown(steps):
             assert len(rows) == len(result.value) + 1
             assert len({len(row) for row in rows}) == 1
         assert repr(result)
+
+
+AGREED = sv.Design(DATA.assign(sex=1), weights="w", **SHAPES["clusters"])
+OWN = {
+    "median": (lambda: sv.median(DESIGN, "z"), "Woodruff"),
+    "sd": (lambda: sv.sd(DESIGN, "z"), "log"),
+    "correlation": (lambda: sv.correlation(DESIGN, ["z", "x"]), "fisher"),
+    "share of all": (lambda: sv.proportion(AGREED, "sex", value=1), "ρ taken as"),
+    "pairs": (lambda: sv.mean(DESIGN, "z", by="sex").pairwise(), "p adjusted for"),
+    "contrast": (lambda: sv.proportion(DESIGN, "sex", value=1).contrast({"sex": 1.0}), "t intervals"),
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_the_context_says_what_the_line_says(name):
+    made, said = OWN[name]
+    result = made()
+    assert said.lower() in str(result.context).lower()
+    for lang in ("en", "vi"):
+        assert result.context.text(lang) == result.line(lang)
+
+
+def test_a_test_leaves_out_what_the_limits_of_its_estimates_take():
+    result = sv.mean(DESIGN, "z", by="sex").pairwise()
+    assert "p adjusted" in str(result.context)
+    assert "p adjusted" not in result.joint_test().context.text()

@@ -298,5 +298,5 @@ def test_a_column_that_others_give_is_left_out_and_said():
     two = regress(design_of(data), "gaussian ~ tuoi + gioi")
     assert one.dropped == ("gap",)
     assert_allclose(one.coefficients.covariance.full(), two.coefficients.covariance.full(), rtol=EXACT)
-    assert "left out, for other terms give it: 'gap'" in one.coefficients.line("en")
+    assert "left out because other terms determine it: 'gap'" in one.coefficients.line("en")
     assert "bỏ vì trùng với các biến khác: 'gap'" in one.coefficients.line("vi")

@@ -260,7 +260,8 @@ def told(dropped: Sequence[str]) -> tuple[Note, ...]:
     if not dropped:
         return ()
     names = listed(dropped, 6)
-    return (Note(f"left out, for other terms give it: {names}", f"bỏ vì trùng với các biến khác: {names}"),)
+    en = f"left out because other terms determine {'it' if len(dropped) == 1 else 'them'}: {names}"
+    return (Note(en, f"bỏ vì trùng với các biến khác: {names}"),)
 
 
 def less_df(raw: Estimates, k: int, notes: tuple[Note, ...] = ()) -> Estimates:

@@ -107,15 +107,19 @@ def check_lonely(design: Design, s: int, stage: Stage, cells: Cells) -> None:
     label = design.data[list(design.strata)].iloc[row].tolist() if s == 0 else [design.data[inside].iloc[row]]
     named = shown(label[0] if len(label) == 1 else tuple(label))
     own = f"{name}={design.data[name].iloc[row]}" if design.psu else f"row {design.data.index[row]}"
+    alone = s == 0 and stage.unit.max() == 0
     where = (
         f"strata={inside!r}: {named} has one PSU ({own})"
-        if design.strata or s
+        if (design.strata or s) and not alone
         else f"the sample has one PSU ({own})"
     )
     if s:
         where = f"psu={inside!r}: {named} has one unit of the next stage ({own})"
     mend = 'Merge it with a neighbour, or pass lonely_psu="centre"'
-    if s + 1 < design.stages:
+    if alone:
+        below = f"Name the stage below too, as in psu=['{name}', …], or draw" if design.psu else "Draw"
+        mend = f"{below} more units"
+    elif s + 1 < design.stages:
         below = design.stage_name(s + 1)
         mend += f'; if it was taken for certain, lonely_psu="certainty" counts each {below} in its place'
     raise LonelyPSUError(f"{where}, so the variance between units cannot be estimated. {mend}.")

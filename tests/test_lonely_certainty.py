@@ -110,3 +110,24 @@ def test_replicates_take_the_stage_below_too():
     taken = design(sample(sure=4), lonely_psu="certainty")
     made = sv.mean(sv.replicate_weights(taken, "rwyb", replicates=800, seed=1), "y")
     assert_allclose(made.se, sv.mean(taken, "y").se, rtol=0.15)
+
+
+@pytest.mark.parametrize("strata", [None, "tang"])
+def test_a_sample_of_one_unit_is_told_what_would_help(strata):
+    data = sample()[lambda d: d["xa"] == 8]
+    text = (
+        "the sample has one PSU (xa=8), so the variance between units cannot be estimated. Name the stage "
+        "below too, as in psu=['xa', …], or draw more units."
+    )
+    with pytest.raises(LonelyPSUError, match=f"^{re.escape(text)}$"):
+        sv.mean(sv.Design(data, weights="w", strata=strata, psu="xa"), "y")
+    below = sv.mean(sv.Design(data, weights="w", strata=strata, psu=["xa", "thon"]), "y")
+    assert below.se.iloc[0] > 0
+
+
+def test_a_sample_of_one_row_is_told_to_draw_more():
+    text = (
+        "the sample has one PSU (row 0), so the variance between units cannot be estimated. Draw more units."
+    )
+    with pytest.raises(LonelyPSUError, match=f"^{re.escape(text)}$"):
+        sv.mean(sv.Design(sample().iloc[:1], weights="w"), "y")

@@ -186,7 +186,8 @@ def dispositions(
     codes : {word: class}, optional
         Class of a word: I complete, P partial, R refusal or break-off, NC non-contact, O other non-interview
         (form not usable, ill), UH unknown household, UO unknown otherwise, NE not eligible. They go before
-        the words of the house.
+        the words of the house. "không thu về" tells nothing of the person and is UH, as AAPOR has it; where a
+        list shows that all are eligible, pass ``{"không thu về": "NC"}``, or "R" if that is why.
     weights : column name, optional
         Base weights of a DataFrame; without them only numbers of cases are shown.
     by : column name or list of them, optional

@@ -38,7 +38,7 @@ CLASS_WORDS: Mapping[str, tuple[str, str]] = {
 WORDS: Mapping[str, tuple[str, ...]] = {
     "I": (
         "hoàn thành", "đã hoàn thành", "trả lời đủ", "đã trả lời", "trả lời", "hợp lệ", "phiếu hợp lệ",
-        "complete", "completed", "interview", "valid",
+        "dùng được", "phiếu dùng được", "complete", "completed", "interview", "valid", "usable",
     ),
     "P": ("một phần", "hoàn thành một phần", "trả lời một phần", "partial", "partial interview"),
     "R": ("từ chối", "từ chối trả lời", "bỏ dở", "refusal", "refused", "break-off", "breakoff"),
@@ -47,11 +47,13 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "non-contact", "noncontact", "not at home", "no contact",
     ),
     "O": (
-        "khác", "lý do khác", "không hợp lệ", "phiếu không hợp lệ", "ốm", "ốm đau", "không đủ sức khỏe",
-        "bất đồng ngôn ngữ", "other", "invalid", "unable", "language",
+        "khác", "lý do khác", "không hợp lệ", "phiếu không hợp lệ", "không dùng được",
+        "phiếu không dùng được", "ốm", "ốm đau", "không đủ sức khỏe", "bất đồng ngôn ngữ",
+        "other", "invalid", "unusable", "unable", "language",
     ),
     "UH": (
         "không rõ", "chưa rõ", "không xác định", "không tìm thấy địa chỉ", "chưa tiếp cận", "chưa đến",
+        "không thu về", "phiếu không thu về", "nothing returned", "not returned",  # AAPOR's 3.19
         "unknown", "unknown household", "not attempted", "address not found",
     ),
     "UO": ("không rõ khác", "không rõ lý do khác", "không rõ có người thuộc đối tượng", "unknown other"),

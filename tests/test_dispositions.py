@@ -11,6 +11,7 @@ from drawn_samples import COMMUNES, frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from projects import EXAMPLE
 from strategies import SEEDS
 
 import sampling
@@ -154,6 +155,15 @@ def test_a_missing_group_is_a_group_of_its_own():
 def test_words_are_known_in_any_dress():
     words = ["  Hoàn  thành ", "TỪ CHỐI", "Không gặp", "I", "nc", "Refused", "Vắng nhà"]
     assert classify(pd.DataFrame({"kq": words}), "kq").tolist() == ["I", "R", "NC", "I", "NC", "R", "NC"]
+
+
+def test_the_words_of_the_example_are_known():
+    forms = pd.read_csv(EXAMPLE / "phieu_dot_1.csv", encoding="utf-8-sig")
+    times = forms["ket_qua"].value_counts()
+    counts = sv.dispositions(forms, "ket_qua").counts["issued"]
+    assert counts[counts > 0].to_dict() == {
+        "I": times["dùng được"], "O": times["không dùng được"], "UH": times["không thu về"],
+    }  # fmt: skip
 
 
 def test_every_word_of_the_house_stands_for_one_class():

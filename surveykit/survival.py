@@ -103,19 +103,20 @@ def kaplan_meier(
     >>> from surveykit.survival import kaplan_meier
     >>> files = pd.DataFrame({"ngay": [3, 5, 5, 8, 9, 12], "xong": [1, 1, 0, 1, 1, 0]})
     >>> kaplan_meier(sv.Design(files, sampling="srs"), "ngay", "xong", [5, 10]).value.round(3).to_dict()
-    {5.0: 0.667, 10.0: 0.222}
+    {5: 0.667, 10: 0.222}
     """
     check_design(design)
     check_choice(method, ("kaplan-meier", "nelson-aalen"), "method")
     times = np.atleast_1d(np.asarray(at, dtype=float))
     if times.ndim != 1 or times.size == 0 or not (np.isfinite(times) & (times >= 0)).all():
         raise ArgumentError(f"at={at!r}: write a time of 0 or more, or a list of them.")
+    written = times.astype(int) if (times == times.astype(int)).all() else times
     domains = design.domains(by, where)
     waits = waits_of(design, time, event, domains.row, domains.D)
     model = partial(KaplanMeier, waits, design.w, times, method == "nelson-aalen")
     raw = infer(
         design, [model], statistic="share still waiting", y=[f"time={time!r}"] * times.size,
-        labels=pd.Index(times, name=time), by=by, where=where, share=True,
+        labels=pd.Index(written, name=time), by=by, where=where, share=True,
     )  # fmt: skip
     S = raw.value.to_numpy(float)
     last = np.full(domains.D, -np.inf)

@@ -6,6 +6,7 @@ import html
 import re
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from sampling import format as fmt
@@ -22,6 +23,7 @@ HEADS = {
     "cv": ("hệ số biến thiên", "cv"),
     "deff": ("deff", "deff"),
     "deff_wor": ("deff (không hoàn lại)", "deff (without replacement)"),
+    "t": ("t", "t"),
     "p": ("p", "p"),
     "p_adjusted": ("p hiệu chỉnh", "adjusted p"),
     "increase": ("tăng phương sai", "increase of variance"),
@@ -202,9 +204,13 @@ def cell(column: str, value: Any, *, unit: str, digits: int, lang: fmt.Lang) -> 
         return fmt.percent(value, 1, lang)
     if column == "cv" or (unit == "share" and column in ("estimate", "se", "ci_low", "ci_high")):
         return fmt.percent(value, digits if column != "cv" else 1, lang)
-    if column in ("df", "deff", "deff_wor"):
-        whole = column == "df" and float(value) == int(value) if pd.notna(value) else False
+    if column in ("df", "t", "deff", "deff_wor"):
+        if np.isinf(value):
+            return "∞"
+        whole = column == "df" and float(value).is_integer()
         return fmt.number(value, 0 if whole else (1 if column == "df" else 2), lang)
+    if isinstance(value, str):
+        return value
     return fmt.number(value, digits, lang)
 
 
@@ -222,18 +228,16 @@ def level_text(level: Any, lang: fmt.Lang = "vi") -> str:
     return text.replace(".", ",") if lang == "vi" else text
 
 
-def estimates_html(result: Estimates, lang: fmt.Lang, level: float, method: Any) -> str:
-    """Return the table of a result as HTML."""
-    table = result.to_frame(level, method)
-    vi = 0 if lang == "vi" else 1
+def look_of(result: Estimates) -> tuple[str, int]:
+    """Return the unit of a result ("share", "points" or none) and how many decimals it is shown with."""
     unit = "share" if result.is_share else "points" if result.points else ""
     typical = result.se.median() * (100 if unit else 1)
-    digits = fmt.decimals_for(typical) if pd.notna(typical) and typical > 0 else 1
-    more = ""
-    if result.adjust and len(table) > MOST:  # the differences that stand out most
-        by = (table["estimate"].abs() / table["se"]).fillna(-1.0)
-        more = SHOWN[vi].format(fmt.integer(MOST, lang), fmt.integer(len(table), lang))
-        table = table.loc[by.sort_values(ascending=False, kind="stable").index[:MOST]]
+    return unit, fmt.decimals_for(typical) if pd.notna(typical) and typical > 0 else 1
+
+
+def table_html(table: pd.DataFrame, statistic: str, unit: str, digits: int, lang: fmt.Lang) -> str:
+    """Return a table of estimates, limits or tests as HTML."""
+    vi = 0 if lang == "vi" else 1
     index = table.index
     heads: list[str] = []
     columns: list[list[str]] = []
@@ -242,17 +246,49 @@ def estimates_html(result: Estimates, lang: fmt.Lang, level: float, method: Any)
         columns.append(
             [MISSING[vi] if pd.isna(v) else level_text(v, lang) for v in index.get_level_values(i)]
         )
-    if unit == "points" or result.adjust:  # relative to a difference near 0 a standard error says nothing
-        table = table.drop(columns="cv")
+    inside = ("estimate",) if "estimate" in table else ("ci_low", "ci_high")
     for column in table.columns:
-        heads.append(HEADS[column][vi] + (POINTS[vi] if unit == "points" and column == "estimate" else ""))
+        more = POINTS[vi] if unit == "points" and column in inside else ""
+        heads.append(HEADS.get(column, (str(column),) * 2)[vi] + more)
         columns.append([cell(column, v, unit=unit, digits=digits, lang=lang) for v in table[column]])
     if lang == "vi":
         for i in range(index.nlevels):
             heads[i] = LEVELS.get(heads[i], heads[i])
-            columns[i] = [ROWS.get((result.statistic, name), name) for name in columns[i]]
+            columns[i] = [ROWS.get((statistic, name), name) for name in columns[i]]
     frame = pd.DataFrame(dict(enumerate(columns)))
     frame.columns = pd.Index(heads)
-    body = frame.to_html(index=False, border=0, escape=True)
+    return str(frame.to_html(index=False, border=0, escape=True))
+
+
+class Table(pd.DataFrame):
+    """A DataFrame that a notebook shows in Vietnamese; what is made of it is a plain DataFrame."""
+
+    _metadata = ["look"]  # noqa: RUF012 (as pandas asks)
+    look: tuple[str, str, int]
+
+    @classmethod
+    def of(cls, result: Estimates, table: pd.DataFrame) -> Table:
+        """Return a table of limits or tests with the look of the estimates."""
+        own = cls(table)
+        own.look = (result.statistic, *look_of(result))
+        return own
+
+    def _repr_html_(self) -> str:
+        return table_html(self, *self.look, "vi")
+
+
+def estimates_html(result: Estimates, lang: fmt.Lang, level: float, method: Any) -> str:
+    """Return the table of a result as HTML."""
+    table = result.to_frame(level, method)
+    unit, digits = look_of(result)
+    more = ""
+    if result.adjust and len(table) > MOST:  # the differences that stand out most
+        by = (table["estimate"].abs() / table["se"]).fillna(-1.0)
+        shown = SHOWN[0 if lang == "vi" else 1]
+        more = shown.format(fmt.integer(MOST, lang), fmt.integer(len(table), lang))
+        table = table.loc[by.sort_values(ascending=False, kind="stable").index[:MOST]]
+    if unit == "points" or result.adjust:  # relative to a difference near 0 a standard error says nothing
+        table = table.drop(columns="cv")
+    body = table_html(table, result.statistic, unit, digits, lang)
     line = html.escape(result.line(lang, level, method) + more, quote=False)
     return f'{body}<p style="font-size:90%">{line}</p>'

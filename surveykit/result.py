@@ -16,7 +16,7 @@ from sampling.checks import ArgumentError, ColumnError, check_choice, listed, ne
 from surveykit import limits, pairs
 from surveykit.context import Context, Note
 from surveykit.detail import Detail, ShareParts, combined
-from surveykit.display import reason_text
+from surveykit.display import Table, reason_text
 from surveykit.formulas.arrays import Array
 from surveykit.formulas.selfselected import effective_size
 from surveykit.formulas.statistics import divide
@@ -135,7 +135,7 @@ class Estimates:
         DataFrame with ``ci_low`` and ``ci_high``, in units of the estimate
         """
         low, high = limits.limits(self, level, method, df, cap, side)
-        return pd.DataFrame({"ci_low": low, "ci_high": high}, index=self.value.index)
+        return Table.of(self, pd.DataFrame({"ci_low": low, "ci_high": high}, index=self.value.index))
 
     def _method(self, method: str | None) -> str:
         return limits.method_of(self, method)
@@ -348,7 +348,7 @@ class Estimates:
             below 0.05 where the lower limit of ``ci(0.95, "t", side="lower")`` is above it; "upper": that it
             is below. Of shares the test is on the scale of ``ci(method="wald")``.
         """
-        return pairs.test(self, null, side, adjust, df)
+        return Table.of(self, pairs.test(self, null, side, adjust, df))
 
     def joint_test(
         self, rows: pairs.Contrasts | None = None, *, null: float = 0, adjusted: bool = True

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -112,3 +115,43 @@ def test_what_goes_with_a_t_test_and_a_function_is_named_in_the_language_of_the_
     ratio = sv.function(sv.mean(design, "y", by="g"), lambda v: v["a"] / v["b"])
     assert ">hàm<" in ratio.to_html("vi")
     assert ">function<" in ratio.to_html("en")
+
+
+# --- tables of limits and tests -----------------------------------------------------------------------------
+
+
+def texts(table):
+    """Return the texts of a table as a notebook shows it."""
+    return re.findall(r"<t[hd](?: [^>]*)?>(.*?)</t[hd]>", table._repr_html_(), re.DOTALL)
+
+
+def test_limits_and_tests_are_shown_in_vietnamese():
+    design = sv.Design(PLAIN, sampling="srs")
+    mean = sv.mean(design, "y")
+    assert texts(mean.ci()) == ["", "cận dưới", "cận trên", "y", "0,45", "4,55"]
+    heads = ["", "ước lượng", "sai số chuẩn", "t", "bậc tự do", "p"]
+    assert texts(mean.test()) == [*heads, "y", "2,50", "0,65", "3,87", "3", "0,0305"]
+    assert texts(mean.test(df=np.inf))[-2:] == ["∞", "0,0001"]
+    assert texts(mean.test(-100))[-1] == "&lt; 0,0001"
+    assert texts(mean.test(adjust="holm"))[6] == "p hiệu chỉnh"
+
+
+def test_limits_of_shares_are_in_percent_and_those_of_differences_in_points():
+    share = sv.proportion(sv.Design(PLAIN, sampling="srs"), "y", value=[1, 2], by="n")
+    assert all(text.endswith(" %") for text in texts(share.ci())[4:])
+    apart = share.contrast({2: 1.0}, "contrast")
+    names = ["", "cận dưới (điểm phần trăm)", "cận trên (điểm phần trăm)", "so sánh"]
+    assert texts(apart.ci())[:4] == names
+    assert "%" not in "".join(texts(apart.ci())[4:])
+
+
+def test_tables_of_limits_and_tests_are_otherwise_those_of_pandas():
+    table = sv.mean(sv.Design(PLAIN, sampling="srs"), "y").test()
+    assert isinstance(table, pd.DataFrame)
+    assert type(table.round(2)) is type(table[["p"]]) is type(table.copy()) is pd.DataFrame
+    assert list(table) == ["estimate", "se", "t", "df", "p"]
+    again = pickle.loads(pickle.dumps(table))
+    assert again._repr_html_() == table._repr_html_()
+    table["ghi chú"] = "a < b"
+    assert texts(table)[6] == "ghi chú"
+    assert texts(table)[-1] == "a &lt; b"

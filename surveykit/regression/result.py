@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from sampling import format as fmt
 from sampling.checks import ArgumentError, ColumnError, check_choice, listed, near, shown
 from surveykit.columns import kind_of
 from surveykit.design import Design
-from surveykit.display import ROWS, reason_text
+from surveykit.display import HEADS, ROWS, cell
 from surveykit.formulas.arrays import Array, Codes
 from surveykit.formulas.clusterrobust import ClusterRobust
 from surveykit.formulas.glm import Glm
@@ -37,7 +36,6 @@ FAMILIES_VI = {
     "poisson": "hồi quy Poisson",
     "ordinal": "hồi quy thứ bậc (logit tích lũy)",
 }
-LEAST = 1e-4  # a smaller p is written so
 NO_TEST = "no effect is a ratio of 1, not 0. Test the coefficients: model.coefficients.test()."
 EXP = {"logit": "odds ratio", "ordinal": "odds ratio", "cloglog": "hazard ratio", "poisson": "rate ratio"}
 
@@ -327,29 +325,13 @@ class Regression:
         return f"{self.family}: {self.formula}\n{table}\n{self.coefficients.line('en')}"
 
     def _repr_html_(self) -> str:
-        heads: Mapping[str, str] = {
-            "estimate": "hệ số", "se": "sai số chuẩn", "t": "t", "p": "p", "ci_low": "cận dưới",
-            "ci_high": "cận trên", "df": "bậc tự do", "n": "n", "reason": "lý do",
-        }  # fmt: skip
         table = self.to_frame().drop(columns="n")
         words = pd.DataFrame(
             {"biến": [ROWS.get(("coefficient", str(name)), str(name)) for name in table.index]}
         )
         for column in table.columns:
-            if column == "reason":
-                words[heads[column]] = [reason_text(str(v), "vi") for v in table[column]]
-                continue
-            words[heads[column]] = [number_text(column, v) for v in table[column]]
+            head = "hệ số" if column == "estimate" else HEADS[column][0]
+            words[head] = [cell(column, v, unit="", digits=3, lang="vi") for v in table[column]]
         head = html.escape(f"{FAMILIES_VI[self.family]}: {self.formula}", quote=False)
         line = html.escape(self.coefficients.line("vi"), quote=False)
         return f'<p>{head}</p>{words.to_html(index=False, border=0)}<p style="font-size:90%">{line}</p>'
-
-
-def number_text(column: str, value: float) -> str:
-    """Return one number of the table as text."""
-    if pd.isna(value):
-        return "–"
-    if column == "p" and value < LEAST:
-        return "< 0,0001"
-    digits = {"df": 0 if value == int(value) else 1, "p": 4, "t": 2}.get(column, 3)
-    return fmt.number(value, digits)

@@ -1,4 +1,4 @@
-"""Strata with one unit taken for certain: the stage below counts in its place."""
+"""Strata with one unit: those taken for certain, those joined to a neighbour; totals inside one unit."""
 
 import re
 
@@ -131,3 +131,36 @@ def test_a_sample_of_one_row_is_told_to_draw_more():
     )
     with pytest.raises(LonelyPSUError, match=f"^{re.escape(text)}$"):
         sv.mean(sv.Design(sample().iloc[:1], weights="w"), "y")
+
+
+def test_collapse_joins_no_stratum_to_one_that_was_taken_whole():
+    data = pd.DataFrame(
+        {"h": list("AAABCC"), "p": range(6), "N": [3, 3, 3, 8, 10, 10], "y": [1e2, 2e2, 3e2, 5, 6, 9]}
+    )
+    design = sv.Design(data, strata="h", psu="p", fpc="N", lonely_psu="collapse")
+    z = np.array([40.0, 30, 45])  # B joins C: 3 of 18
+    wanted = (1 - 3 / 18) * 3 / 2 * ((z - z.mean()) ** 2).sum()
+    found = sv.total(design, "y")
+    assert_allclose(found.se**2, wanted)
+    assert sv.total(design, "y", where="h == 'A'").se.iloc[0] == 0
+    alone = sv.Design(data[data["h"] != "C"], strata="h", psu="p", fpc="N", lonely_psu="collapse")
+    with pytest.raises(LonelyPSUError, match="'B' has one PSU"):
+        sv.total(alone, "y")
+    first = data.iloc[[3, 4, 5, 0, 1, 2]].assign(h=list("ABBCCC"))
+    assert_allclose(sv.total(design.changed(data=first, keep_units=False), "y").se ** 2, wanted)
+    between = data.iloc[[3, 0, 1, 2, 4, 5]].assign(h=list("ABBBCC"))
+    with pytest.raises(LonelyPSUError, match="'A' has one PSU"):
+        sv.total(design.changed(data=between, keep_units=False), "y")
+
+
+def test_a_total_inside_one_unit_says_what_its_weights_and_its_error_count():
+    data = pd.DataFrame(
+        {"p": list("aaabbbccc"), "k": range(9), "f1": 0.1, "f2": 0.3, "y": [4.0, 5, 6, 7, 7, 8, 3, 5, 6]}
+    )
+    data["w"] = 1 / (data["f1"] * data["f2"])
+    design = sv.Design(data, weights="w", psu=["p", "k"], fpc=["f1", "f2"])
+    said = "tổng được nhân cả xác suất chọn p, còn sai số chỉ là của bên trong p"
+    for found in (sv.total(design, "y", by="p"), sv.count(design, where="p == 'a'")):
+        assert said in found.line("vi")
+    for found in (sv.total(design, "y"), sv.mean(design, "y", by="p")):
+        assert said not in found.line("vi")

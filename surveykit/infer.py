@@ -154,6 +154,7 @@ def evaluate(design: Design, plan: Plan, makers: Sequence[Maker], where: str | N
     covariance: Covariance = Taylor(plan.stages, cells, Z, X, B, noise_of(lines), inner)
     if not taylor:
         covariance = replicated(design, plan, makers, value)
+        still = (covariance.deviations == 0).all(axis=0).reshape(value.shape)
     return Evaluated(value, n_table, missing, covariance, holding, max(part.lost for part in parts), still)
 
 

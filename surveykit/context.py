@@ -18,6 +18,8 @@ INTERVALS_VI = {
     "log": "thang log",
     "woodruff": "Woodruff",
     "log-log": "log–log",
+    "exp": "lấy mũ cận của hệ số",
+    "bonferroni": "Bonferroni",
     "fisher": "Fisher",
 }
 

@@ -34,7 +34,7 @@ class Detail:
     replicates that the estimates are of, for what puts several results together. ``together``: whether
     all rows rest on the same answers, as coefficients do; ``no_test``: why a test against 0 would mean
     nothing, but of differences. ``bounds``: the least and the greatest value that each row can have, at which
-    its limits are cut.
+    its limits are cut. ``percent``: whether the values are shares without the intervals of plain ones.
     """
 
     reference: Callable[[], tuple[Array, Array]] | None
@@ -48,6 +48,7 @@ class Detail:
     together: bool = False
     no_test: str = ""
     bounds: tuple[Array, Array] | None = None
+    percent: bool = False
 
 
 NOTHING = 1e-18  # of the largest variance of a combination: what lies below is rounding

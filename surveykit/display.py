@@ -38,6 +38,8 @@ MOST = 30  # pairs shown
 POINTS = (" (điểm phần trăm)", " (percentage points)")
 SHOWN = (" · {} trong {} cặp, khác biệt rõ nhất trước", " · {} of {} pairs, the clearest first")
 MISSING = ("(thiếu)", "(missing)")
+CHANGES = ("effect", "coefficient", "difference", "contrast")
+RATIOS = {"odds ratio": "tỷ số chênh (OR)", "rate ratio": "tỷ số tần suất", "hazard ratio": "tỷ số nguy cơ"}
 # heads of rows that verbs name
 LEVELS = {"variable": "biến", "pair": "cặp", "quantile": "phân vị", "term": "số hạng", "option": "lựa chọn"}
 ROWS = {  # rows that verbs name: by what the values are, since a column may have the same name
@@ -230,13 +232,16 @@ def level_text(level: Any, lang: fmt.Lang = "vi") -> str:
 
 def look_of(result: Estimates) -> tuple[str, int]:
     """Return the unit of a result ("share", "points" or none) and how many decimals it is shown with."""
-    unit = "share" if result.is_share else "points" if result.points else ""
+    share = result.is_share or result.detail.percent
+    unit = "share" if share else "points" if result.points else ""
     typical = result.se.median() * (100 if unit else 1)
     return unit, fmt.decimals_for(typical) if pd.notna(typical) and typical > 0 else 1
 
 
 def table_html(table: pd.DataFrame, statistic: str, unit: str, digits: int, lang: fmt.Lang) -> str:
     """Return a table of estimates, limits or tests as HTML."""
+    if statistic in CHANGES:  # relative to a change near 0 a standard error says nothing
+        table = table.drop(columns="cv", errors="ignore")
     vi = 0 if lang == "vi" else 1
     index = table.index
     heads: list[str] = []
@@ -249,7 +254,8 @@ def table_html(table: pd.DataFrame, statistic: str, unit: str, digits: int, lang
     inside = ("estimate",) if "estimate" in table else ("ci_low", "ci_high")
     for column in table.columns:
         more = POINTS[vi] if unit == "points" and column in inside else ""
-        heads.append(HEADS.get(column, (str(column),) * 2)[vi] + more)
+        head = HEADS.get(column, (str(column),) * 2)[vi]
+        heads.append((RATIOS.get(statistic, head) if column == "estimate" and not vi else head) + more)
         columns.append([cell(column, v, unit=unit, digits=digits, lang=lang) for v in table[column]])
     if lang == "vi":
         for i in range(index.nlevels):

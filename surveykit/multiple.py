@@ -107,7 +107,11 @@ def multiple_response(
         where=where, share=base == "people",
     )  # fmt: skip
     blank = found.context.missing // len(options)  # a person who did not answer is one, whatever the options
-    return replace(found, context=replace(found.context, missing=blank))
+    return replace(
+        found,
+        context=replace(found.context, missing=blank),
+        detail=replace(found.detail, percent=base == "answers"),
+    )
 
 
 def split(values: pd.Series, name: str, separator: str) -> tuple[list[str], list[Array], Codes]:

@@ -283,7 +283,7 @@ class Estimates:
             reason=pd.Series(self._first_reason(picked), index=index, name="reason", dtype=object),
             detail=detail,
             refusal=self.refusal,
-            points=self.is_share or self.points,
+            points=self.is_share or self.points or self.detail.percent,
         )
 
     def _first_reason(self, picked: sp.csc_matrix) -> Any:

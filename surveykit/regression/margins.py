@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -248,4 +249,9 @@ def averaged(
         model.design, [lambda: made], statistic=statistic, y=[f"formula={model.formula!r}"] * len(what),
         labels=labels, where=model.where,
     )  # fmt: skip
-    return less_df(raw, len(model.kept) - 1)
+    est = less_df(raw, len(model.kept) - 1)
+    if not isinstance(m, Glm) or not np.isin(m.y, (0, 1)).all():
+        return est
+    if statistic == "effect":
+        return replace(est, points=True)
+    return replace(est, detail=replace(est.detail, percent=True))

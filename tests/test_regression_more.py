@@ -90,6 +90,14 @@ def test_replicates_in_which_the_instruments_tell_nothing_have_no_solution():
     assert_allclose(found[1], model.coefficients.value, rtol=1e-9)
 
 
+def test_replicates_in_which_a_term_does_not_vary_have_no_solution():
+    data = with_instruments()
+    data.loc[data.index[:9], "den"] = 1.0
+    model = regress(design_of(data), "diem ~ den", instruments="cach")
+    w = np.where(np.arange(len(data)) < 9, model.design.w, 0.0)
+    assert np.isnan(model.model.solve(w[None], np.zeros(w.size, dtype=np.intp), 1)).all()
+
+
 def test_a_missing_instrument_leaves_the_row_out():
     data = with_instruments()
     data.loc[data.index[:7], "cach"] = np.nan

@@ -282,7 +282,7 @@ def domains(design: Design, names: tuple[str, ...], where: str | None) -> Domain
             codes, first, second = cross(codes, own, len(own_levels))
             parts = [*(part[first] for part in parts), second]
         levels.append(own_levels)
-        tell_blanks(data[name], f"by={name!r}", None if outside is None else ~outside)
+        tell_blanks(data[name], f"by={name!r}", None if outside is None else ~outside, own_levels)
     if outside is not None and outside.any():
         codes = np.where(outside, -1, codes)
         codes, found = compress(codes, max(int(codes.max()) + 1, 1))

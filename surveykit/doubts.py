@@ -6,6 +6,7 @@ import re
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,12 +45,19 @@ def as_numbers(values: pd.Series, name: str) -> str:
     return f"Turn them into numbers first: {points}.str.replace(',', '.', regex=False).astype(float)."
 
 
-def tell_blanks(values: pd.Series, said: str, inside: Mask | None = None) -> None:
-    """Warn of text that is empty or only blanks, which counts as a level, in the rows asked for."""
+def tell_blanks(
+    values: pd.Series, said: str, inside: Mask | None = None, known: pd.Index[Any] | None = None
+) -> None:
+    """Warn of text that is empty or only blanks, which counts as a level, in the rows asked for.
+
+    ``known``: the levels, where they were found already.
+    """
     categories = isinstance(values.dtype, pd.CategoricalDtype)
     if not categories and values.dtype.kind != "O":
         return
-    levels = (values.cat.categories if categories else pd.Index(values.unique())).tolist()
+    if known is None:
+        known = values.cat.categories if categories else pd.Index(values.unique())
+    levels = known.tolist()
     for level in levels:
         if not isinstance(level, str) or level.strip():
             continue
